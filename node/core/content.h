@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content.h -- content entries of a group: sealing, acceptance, order, expiry (P7, P8).
+ *
+ * Envelope, integers big-endian (all that travels):
+ *
+ *     offset  size  field
+ *          0     1  version 1                                          clear
+ *          1     1  urgency 0 talk, 1 record, 2 alert, 3 withdrawal
+ *          2     4  end hour (0xffffffff: never)
+ *          6     2  lifetime in hours (0: record), from the fixed list (P7.3)
+ *          8    24  r, random
+ *         32     1  number of epochs XOR first byte of KDF("count", header key, r)
+ *         33   137+8n+16  header, XChaCha20-Poly1305 under the header key, nonce r,
+ *                   context topic || bytes 0..32
+ *          +     m  body, XChaCha20-Poly1305 under the message key, nonce zero, context
+ *                   topic || bytes 0..32 || header plaintext without its signature
+ *
+ * Header plaintext: flags u8 (bit 7 mix, low bits n) || n * 8 epoch prefixes || place u16
+ *   || position u16 || seq u32 || prev 32 || B 32 || signature 64.
+ * Body plaintext: canonical msgpack array || 0x80 || zeros up to the bucket (P7.4).
+ * Entry hash: hash32("entry", signed bytes || signature).
+ *
+ * Acceptance: an entry is authentic if its own signature verifies, or an authentic entry of
+ * the same author names it as prev (P8.3).  Single and bulk acceptance give the same set.
+ */
+#ifndef NODE_CORE_CONTENT_H
+#define NODE_CORE_CONTENT_H
+
+#include "node/core/keys.h"
+
+enum content_kind { BODY_TEXT = 1 };
+enum urgency { URGENCY_TALK = 0, URGENCY_RECORD = 1, URGENCY_ALERT = 2, URGENCY_CONTROL = 3 };
+enum { ENVELOPE_CLEAR_BYTES = 32, DEP_BYTES = 12, END_NEVER = 0xffffffff };
+
+/* What came of one envelope. */
+enum accept_result {
+    ACCEPT_NEW, /* in the set now */
+    ACCEPT_KNOWN, /* was there */
+    ACCEPT_ASIDE, /* badly signed, held until vouched */
+    ACCEPT_REFUSED, /* never of use: remembered as unknown id */
+    ACCEPT_LATER, /* its epoch is not known yet: quarantine (kept by the caller's link) */
+};
+
+/* One envelope to accept. */
+struct incoming {
+    uint8_t topic[32];
+    struct bytes envelope; /* lent */
+    enum accept_result result; /* out */
+    uint8_t id[32]; /* out: envelope id */
+};
+
+/* Load frontiers, heads, drafts from the log. */
+NODISCARD int content_load(struct group *g);
+/* Empty content for a new group.  ERR_NOMEM. */
+NODISCARD int content_new(struct group *g);
+/* Free.  NULL is fine. */
+void content_free(struct content *c);
+
+/* Accept a batch (one or many give the same set).  New entries are stored, opened where
+ * keys allow, told (TELL_ENTRY), and pushed to other links (sync_push_entry with
+ * `from_link` left out).  Log errors only. */
+NODISCARD int content_accept(struct group *g, struct incoming *list, size_t count,
+                             uint32_t from_link);
+/* Try to open entries held SEALED, after keys came. */
+NODISCARD int content_reopen(struct group *g);
+/* Seal and store a text now (CMD_SAY without delay and due drafts).
+ * ERR_EMPTY, ERR_UTF8, ERR_TOOBIG, ERR_NOKEY, log errors. */
+NODISCARD int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
+                          uint8_t hash[static 32], uint64_t *row);
+/* Keep a text as a draft that is sealed when `delay_ms` have passed. */
+NODISCARD int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
+                            uint64_t delay_ms, uint64_t *draft);
+/* Take a waiting text back: it is appended to `text` and erased.  ERR_NOTFOUND. */
+NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *text);
+/* Everything up to `row` is read. */
+NODISCARD int content_mark_read(struct group *g, uint64_t row);
+/* Visit messages in causal order (see peer_messages). */
+NODISCARD int content_messages(struct group *g, peer_visit_message *visit, void *ctx);
+/* Baselines for a newcomer: per author the current sequence and prev value, as the bytes
+ * of the welcome (P6.5), appended to `out`; and reading them. */
+NODISCARD int content_baseline(struct group *g, struct buf *out);
+/* Take the baselines of a welcome.  ERR_MALFORMED. */
+NODISCARD int content_set_baseline(struct group *g, struct bytes baseline);
+/* Newest sequence and entry hash of author `pk` known here; false if none. */
+bool content_frontier(const struct group *g, const uint8_t pk[static 32], uint32_t *seq,
+                      uint8_t hash[static 32]);
+/* The other side knows us by (seq, hash): if that is an own entry we lack, we are a
+ * restored copy: stop sealing until a rekey of ours is in (P8.9). */
+NODISCARD int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 32]);
+/* The purge mark: ends below it are neither offered nor taken (P3.4). */
+uint32_t content_mark(const struct group *g);
+/* Members' devices known to have what `pk` wrote or named: note that `member_pk` has
+ * everything in the set now (after a finished reconciliation). */
+NODISCARD int content_has_all(struct group *g, const uint8_t member_pk[static 32]);
+/* Decode an envelope's clear part and check sizes (fuzzed): ERR_MALFORMED, ERR_VERSION,
+ * ERR_TOOBIG. */
+NODISCARD int envelope_check(struct bytes envelope);
+/* Id of an envelope under a topic: hash32("envelope", topic, bytes) (P7.6). */
+void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32], struct bytes envelope);
+/* Unread messages, entries held, sealed ones, held aside. */
+void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries,
+                    uint32_t *sealed, uint32_t *aside);
+/* Next time content work is due: drafts, expiry. */
+uint64_t content_deadline_ms(const struct group *g);
+/* Do due work: seal due drafts, erase what has ended, forget old (end, id). */
+NODISCARD int content_tick(struct group *g);
+
+/* --- hour.c ---------------------------------------------------------------------- */
+/* Start the hour of a new group from the own clock (hours since 1970). */
+void hour_start(struct group *g, uint32_t hour);
+/* Advance by the own clock's elapsed time, at most 24 h per start or jump (P3.1). Saves
+ * the group record when the hour changes. */
+NODISCARD int hour_advance(struct group *g);
+/* A member was heard from at hour `hour`: rise to the median of the newest hours of all
+ * members heard from, at least three (P3.2). */
+NODISCARD int hour_heard(struct group *g, const uint8_t pk[static 32], uint32_t hour);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* core.h -- what the parts of the core share: struct peer and struct group.
+ *
+ * Private to node/core.  Each part owns the fields named after it and no other
+ * part writes them:
+ *
+ *   control.c state.c   the control log and what it resolves to    g->control
+ *   keys.c roots.c ...  epochs, key trees, prekeys                 g->keys
+ *   content.c ...       content entries, order, expiry, drafts     g->content
+ *   card.c names.c      cards: names and addresses                 g->cards
+ *   hour.c              the group hour                             g->hour
+ *   link.c sync.c ...   connections, reconciliation, dialling      p->links, g->sync
+ *   join.c              invitations                                g->joins
+ *   peer.c              dispatch, effects, groups
+ */
+#ifndef NODE_CORE_CORE_H
+#define NODE_CORE_CORE_H
+
+#include "base/check.h"
+#include "base/entropy.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "node/core/peer.h"
+
+struct control;
+struct keys;
+struct content;
+struct cards;
+struct syncs;
+struct links;
+struct joins;
+
+/* The group hour (hour.c). */
+struct hour {
+    uint32_t hour; /* H: never falls */
+    uint32_t part_ms; /* milliseconds of the present hour already passed */
+    uint64_t last_now_ms; /* when it was last advanced in this run */
+    uint64_t last_wall_ms; /* stored: the own clock then */
+};
+
+/* Secrets of one group, in the arena. */
+struct group_secrets {
+    uint8_t member_sk[64];
+    uint8_t transport_sk[32];
+};
+
+/* One group on this device.  Its record in LOG_GROUP, key "g", is drawn in group.h. */
+struct group {
+    struct peer *peer;
+    uint32_t number;
+    uint8_t id[32];
+    uint8_t salt[32]; /* what the own member key was derived with (P2.6) */
+    uint32_t counter;
+    uint8_t member_pk[32], transport_pk[32];
+    struct group_secrets *secrets; /* arena */
+    uint32_t lifetime_hours; /* 0: record */
+    bool joining; /* the welcome has not come yet: no control log */
+    struct control *control;
+    struct keys *keys;
+    struct content *content;
+    struct cards *cards;
+    struct syncs *sync;
+    struct joins *joins;
+    struct hour hour;
+};
+
+struct peer {
+    struct log log;
+    struct entropy entropy;
+    struct arena *arena;
+    uint64_t now_ms, wall_ms; /* of the event being handled */
+    uint8_t seed_set;
+    uint8_t *seed; /* profile seed, arena, 32 bytes */
+    struct group *groups[LIMIT_GROUPS_MAX]; /* by number; holes are NULL at the end */
+    uint32_t groups_count;
+    struct links *links;
+    struct buf *addresses; /* own listening addresses, LIMIT_ADDRESSES_MAX */
+    uint32_t addresses_count;
+    struct effect *fx;
+    size_t fx_count, fx_cap;
+    struct buf *fx_bytes; /* one per effect, kept between steps */
+    uint64_t limited; /* how often a bound refused something */
+};
+
+/* Append an effect of this step; `bytes` are copied.  ERR_NOMEM. (peer.c) */
+NODISCARD int fx_dial(struct peer *p, uint32_t link, uint32_t group, struct bytes address);
+/* Append FX_SEND.  ERR_NOMEM. */
+NODISCARD int fx_send(struct peer *p, uint32_t link, struct bytes bytes);
+/* Append FX_CLOSE.  ERR_NOMEM. */
+NODISCARD int fx_close(struct peer *p, uint32_t link);
+/* Append FX_TELL.  ERR_NOMEM. */
+NODISCARD int fx_tell(struct peer *p, enum tell tell, uint32_t group, uint64_t row, int err);
+/* As fx_tell with a draft number. ERR_NOMEM. */
+NODISCARD int fx_tell_draft(struct peer *p, uint32_t group, uint64_t row, uint64_t draft);
+
+/* The group with this number, or NULL. */
+struct group *peer_group(struct peer *p, uint32_t number);
+
+/* Make an empty group in memory with the next number, fresh transport key and member key
+ * derived from `salt` (P2.6); parts are initialised empty.  ERR_FULL, ERR_NOMEM, log errors. */
+NODISCARD int group_new(struct peer *p, const uint8_t salt[static 32], struct group **out);
+/* Load group `number` and all its parts from the log. */
+NODISCARD int group_load(struct peer *p, uint32_t number, struct group **out);
+/* Write the record of LOG_GROUP. Log errors. */
+NODISCARD int group_save(struct group *g);
+/* Remove the group from this device, log and memory. */
+NODISCARD int group_drop(struct group *g);
+/* Free memory of a group; wipes secrets.  NULL is fine. */
+void group_free(struct group *g);
+
+#endif

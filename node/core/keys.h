@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* keys.h -- epochs, roots, key trees and prekeys of a group (P5).
+ *
+ * An epoch is made by create, add, rekey (remove and heal later); its id is the hash of
+ * that control entry.  The un-superseded epochs U are a function of the control log.
+ * Values are held in LOG_EPOCH, trees in LOG_TREE, own prekeys in LOG_PREKEY, and in the
+ * arena while in use.
+ *
+ *     keys_new | keys_load -> { ... }* -> keys_free
+ */
+#ifndef NODE_CORE_KEYS_H
+#define NODE_CORE_KEYS_H
+
+#include "node/core/control.h"
+
+enum { EPOCH_PREFIX_BYTES = 8 };
+
+/* Which epochs and which root a message is sealed under. */
+struct key_ref {
+    uint8_t mix; /* 1: root is the mix of the epochs; 0: solo of one epoch */
+    uint8_t count; /* 1..LIMIT_EPOCHS_OPEN_MAX */
+    uint8_t ids[LIMIT_EPOCHS_OPEN_MAX][32]; /* rising */
+    uint16_t place; /* sender's place in the sorted union of recipients */
+    uint16_t position; /* 0..4095 */
+};
+
+/* What a sender needs for one message. */
+struct key_send {
+    struct key_ref ref;
+    uint8_t topic[32], header_key[32];
+    uint8_t leaf[32]; /* taken: used once, then wiped by the caller */
+};
+
+/* A lane we can read headers of. */
+struct lane_view {
+    uint8_t epoch[32]; /* origin epoch of the lane */
+    uint8_t topic[32], header_key[32];
+};
+
+/* Load values, trees' index and prekeys. */
+NODISCARD int keys_load(struct group *g);
+/* Empty keys for a new group.  ERR_NOMEM. */
+NODISCARD int keys_new(struct group *g);
+/* Wipe and free.  NULL is fine. */
+void keys_free(struct keys *k);
+
+/* Called by control_take after entry `number` is resolved: derive what it gives us
+ * (add by parents' add values, box by prekey once its page is here), note supersession,
+ * forwards to us, no-keys of others (answered by a forward, jittered). */
+NODISCARD int keys_learn(struct group *g, uint32_t number);
+
+/* Post the create entry of a new group (control is empty): fills g->id; the salt is
+ * g->salt, keys are the group's own and a fresh prekey. */
+NODISCARD int keys_post_create(struct group *g);
+/* Post an add of these keys under invitation v_pk; out: the sealed welcome box for
+ * the newcomer (P6.5) appended to `box`.  If no epoch is usable it rekeys first.
+ * ERR_EXISTS (a member already), ERR_DENIED (we are no steward), ERR_FULL, ERR_NOKEY. */
+NODISCARD int keys_post_add(struct group *g, const uint8_t pk[static 32],
+                            const uint8_t transport_pk[static 32],
+                            const uint8_t prekey_pk[static 32],
+                            const struct invite_view *invite, const uint8_t proof[static 64],
+                            struct buf *box);
+/* Post a rekey: fresh secret, pages of boxes, all heads as deps. */
+NODISCARD int keys_post_rekey(struct group *g);
+/* Open the welcome box of our own add entry (already in the control log) with the
+ * prekey made for the join, and hold its values and the group hour.  ERR_FORGED. */
+NODISCARD int keys_open_welcome(struct group *g, struct bytes box);
+/* Make a fresh own prekey, kept in LOG_PREKEY. */
+NODISCARD int keys_make_prekey(struct group *g, uint8_t pk[static 32]);
+
+/* A box page by its hash32("page", bytes): stored if an entry names it, opened if ours.
+ * 1 known, ERR_NOTFOUND no entry names it, ERR_MALFORMED. */
+NODISCARD int keys_take_page(struct group *g, struct bytes page, uint32_t from_link);
+/* Visit all pages held whose entries are held, in order of their entries. */
+NODISCARD int keys_pages(struct group *g, int (*visit)(void *ctx, const uint8_t hash[32],
+                         struct bytes page), void *ctx);
+
+/* What to seal the next message under; takes the leaf and stores the position, so that
+ * no position is ever used twice (P5.9).  Rekeys first where the rules say so.
+ *   ERR_NOKEY  a value is missing: a no-key was posted, try again later */
+NODISCARD int keys_send(struct group *g, struct key_send *out);
+/* Resolve 8-byte prefixes of epoch ids to full ids (rising).
+ * ERR_NOTFOUND: an epoch is not known yet. */
+NODISCARD int keys_resolve(const struct group *g, const uint8_t *prefixes, uint8_t count,
+                           uint8_t ids[][32]);
+/* The member key at `place` of the sorted union of recipients of ids.  ERR_NOTFOUND. */
+NODISCARD int keys_place_member(struct group *g, const struct key_ref *ref,
+                                uint8_t pk[static 32]);
+/* Take the leaf of a received message; only after its header verified (P5.10).
+ *   ERR_NOKEY  values missing (a no-key is scheduled)   ERR_USED  taken before */
+NODISCARD int keys_take_leaf(struct group *g, const struct key_ref *ref,
+                             uint8_t leaf[static 32]);
+/* Write changed trees to the log.  Called once at the end of each step. */
+NODISCARD int keys_flush(struct group *g);
+
+/* Lanes held, newest first: lane i; false past the end. */
+bool keys_lane_at(const struct group *g, uint32_t i, struct lane_view *out);
+/* The lane of this topic; false if not held. */
+bool keys_lane_find(const struct group *g, const uint8_t topic[static 32],
+                    struct lane_view *out);
+/* Access key i, newest first (at most LIMIT_ACC_KEYS_MAX); false past the end. The dialler
+ * uses the one of the newest lane epoch, i = 0. */
+bool keys_acc_at(const struct group *g, uint32_t i, uint8_t acc[static 32]);
+/* Next time key work is due; UINT64_MAX when none. */
+uint64_t keys_deadline_ms(const struct group *g);
+/* Do due work: rekeys owed, wiping on schedule, prekey renewal, forwards, no-keys. */
+NODISCARD int keys_tick(struct group *g);
+
+#endif

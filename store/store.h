@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* store.h -- one profile's encrypted database (the only user of SQLite).
+ *
+ * A profile folder (0700) holds two files: `slots`, the key-slot file, and `data`,
+ * one SQLite database whose every page and WAL record is sealed (store/vfs.h).
+ * While it is open a WAL file `data-wal` exists.  No other file is ever written.
+ *
+ *     store_create | store_open -> { store_begin, log calls, store_commit }* -> store_close
+ *
+ * Threads: one.  Errors: negative enum err, mapped from SQLite's codes:
+ * ERR_DISKFULL, ERR_READONLY, ERR_IO, ERR_DAMAGED, ERR_INUSE, ERR_NOMEM.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/entropy.h"
+#include "base/log.h"
+
+struct store;
+
+/* Make a new database in the existing folder `dir` under `data_key`, run the
+ * migrations, leave it open.  ERR_EXISTS: there is one. */
+NODISCARD int store_create(struct store **out, const char *dir,
+                           const uint8_t data_key[static 32],
+                           const struct entropy *entropy);
+/* Open the database in `dir`, run missing migrations.
+ * ERR_NOSTORE, ERR_INUSE (another process has it), ERR_DAMAGED, ERR_VERSION
+ * (made by a newer kring), ERR_READONLY. `entropy` is kept. */
+NODISCARD int store_open(struct store **out, const char *dir,
+                         const uint8_t data_key[static 32],
+                         const struct entropy *entropy);
+/* Begin a write transaction.  ERR_STATE: one is open. */
+NODISCARD int store_begin(struct store *s);
+/* Commit durably (synchronous FULL).  On any error the transaction is rolled back. */
+NODISCARD int store_commit(struct store *s);
+/* Undo the open transaction; none open is fine. */
+void store_rollback(struct store *s);
+/* The log interface of this store; valid until store_close. */
+struct log store_log(struct store *s);
+/* After erasures: FTS-free now; incremental vacuum of free pages and a truncating
+ * checkpoint, so that erased bytes leave database and WAL.  Call outside a transaction. */
+NODISCARD int store_settle(struct store *s);
+/* True if something was erased since the last store_settle. */
+bool store_wants_settle(const struct store *s);
+/* Walk every page of database and WAL, decrypt it and call `visit` (tests, doctor).
+ * ERR_DAMAGED names itself by the callback with n == 0. */
+NODISCARD int store_walk(struct store *s,
+                         int (*visit)(void *ctx, uint32_t page, struct bytes plain),
+                         void *ctx);
+/* PRAGMA integrity_check and the walk.  ERR_DAMAGED. */
+NODISCARD int store_check(struct store *s);
+/* Bytes of database and WAL on disk. */
+uint64_t store_disk_bytes(const struct store *s);
+/* Truncating checkpoint, close, wipe.  NULL is fine. */
+void store_close(struct store *s);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* unlock.h -- the profile folder and its key-slot file on disk.
+ *
+ * Argon2id runs in a child process (so that its memory goes back to the system);
+ * the passphrase reaches it by fork, the result comes back by a pipe.
+ */
+#ifndef STORE_UNLOCK_H
+#define STORE_UNLOCK_H
+
+#include "base/entropy.h"
+#include "base/bytes.h"
+
+/* Make folder `dir` (0700, parents as needed) and its key-slot file for a fresh random
+ * data key, which goes to `data_key`.  `canonical` is from passphrase_canonical.
+ * `small`: use the 64 MiB rung (devices with little memory); else 256 MiB when it is to
+ * be had.  ERR_EXISTS, ERR_READONLY, ERR_DISKFULL, ERR_IO, ERR_NOMEM. */
+NODISCARD int unlock_create(const char *dir, struct bytes canonical, bool small,
+                            const struct entropy *entropy, uint8_t data_key[static 32]);
+/* Open the slot file: always both rungs and all slots, whatever is inside.
+ * ERR_PASSPHRASE, ERR_NOSTORE, ERR_IO, ERR_NOMEM. */
+NODISCARD int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32]);
+/* Replace the passphrase: a new slot file (same data key) is written beside the old one,
+ * synced, and renamed over it.  Errors as above. */
+NODISCARD int unlock_change(const char *dir, const uint8_t data_key[static 32],
+                            struct bytes canonical, bool small,
+                            const struct entropy *entropy);
+
+#endif

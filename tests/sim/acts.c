@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+int world_found(struct world *w, int n, const char *name, uint32_t lifetime_hours)
+{
+    static const char group[] = "CANARY circle";
+    struct command c = {.kind = CMD_GROUP_NEW,
+                        .name = BYTES(group, sizeof group - 1),
+                        .pseudonym = BYTES(name, strlen(name)),
+                        .lifetime_hours = lifetime_hours};
+    int err = world_command(w, n, &c);
+    w->nodes[n].group = c.group;
+    world_note(w, "n%d founds the group as %s: %s", n, name, err ? err_name(err) : "done");
+    return err;
+}
+
+int world_invite(struct world *w, int from, int to, const char *name, bool steward)
+{
+    struct command c = {.kind = CMD_INVITE, .group = w->nodes[from].group,
+                        .steward = steward, .uses = 1, .valid_hours = 24};
+    int err = world_command(w, from, &c);
+    if (!err) {
+        struct command j = {.kind = CMD_JOIN, .text = BUF_BYTES(&c.line),
+                            .pseudonym = BYTES(name, strlen(name))};
+        err = world_command(w, to, &j);
+        w->nodes[to].group = j.group;
+        buf_free(&j.line);
+    }
+    buf_free(&c.line);
+    world_note(w, "n%d invites n%d as %s: %s", from, to, name, err ? err_name(err) : "begun");
+    return err;
+}
+
+struct keys_seen {
+    uint8_t keys[WORLD_NODES_MAX][32];
+    int count;
+    uint8_t me[32];
+    bool found_me;
+};
+
+static int see_key(void *ctx, const struct member_view *view)
+{
+    struct keys_seen *seen = ctx;
+    if (seen->count < WORLD_NODES_MAX)
+        memcpy(seen->keys[seen->count++], view->key, 32);
+    if (view->me) {
+        memcpy(seen->me, view->key, 32);
+        seen->found_me = true;
+    }
+    return 0;
+}
+
+static bool see_keys(struct world *w, int n, struct keys_seen *seen)
+{
+    memset(seen, 0, sizeof *seen);
+    if (!w->nodes[n].peer || !w->nodes[n].group)
+        return false;
+    (void)peer_members(w->nodes[n].peer, w->nodes[n].group, see_key, seen);
+    return seen->found_me;
+}
+
+bool world_joined(struct world *w, int n)
+{
+    struct keys_seen seen;
+    if (w->nodes[n].peer && see_keys(w, n, &seen))
+        w->nodes[n].joined = true;
+    return w->nodes[n].joined;
+}
+
+/* Note which nodes the author counts as members now: they must get the text. */
+static void note_readers(struct world *w, int n, struct said *s)
+{
+    struct keys_seen author, other;
+    if (!see_keys(w, n, &author))
+        return;
+    for (int k = 0; k < w->nodes_count; k++) {
+        if (!see_keys(w, k, &other))
+            continue;
+        for (int i = 0; i < author.count; i++)
+            if (memcmp(author.keys[i], other.me, 32) == 0)
+                s->members_then[k / 32] |= 1u << (k % 32);
+    }
+}
+
+int world_say(struct world *w, int n, const char *text)
+{
+    if (w->said_count == WORLD_SAID_MAX)
+        return ERR_FULL;
+    struct said *s = &w->said[w->said_count];
+    memset(s, 0, sizeof *s);
+    snprintf(s->text, sizeof s->text, "CANARY %s", text);
+    s->node = n;
+    s->at_ms = w->now_ms;
+    struct command c = {.kind = CMD_SAY, .group = w->nodes[n].group,
+                        .text = BYTES(s->text, strlen(s->text)),
+                        .lifetime_hours = UINT32_MAX};
+    note_readers(w, n, s);
+    /* Counted before the step: its own tell names the text already. */
+    w->said_count++;
+    int err = world_command(w, n, &c);
+    if (err)
+        w->said_count--;
+    else
+        memcpy(s->id, c.id, 32);
+    buf_free(&c.line);
+    if (err != ERR_STATE)
+        world_note(w, "n%d says %s: %s", n, text, err ? err_name(err) : "saved");
+    return err;
+}
+
+int world_rename(struct world *w, int n, const char *name)
+{
+    struct command c = {.kind = CMD_RENAME, .group = w->nodes[n].group,
+                        .pseudonym = BYTES(name, strlen(name))};
+    int err = world_command(w, n, &c);
+    world_note(w, "n%d is now called %s: %s", n, name, err ? err_name(err) : "done");
+    return err;
+}
+
+struct line {
+    char text[900];
+    size_t n;
+};
+
+static void line_add(struct line *l, struct bytes b)
+{
+    for (size_t i = 0; i < b.n && l->n + 1 < sizeof l->text; i++)
+        l->text[l->n++] = (char)b.p[i];
+    l->text[l->n] = 0;
+}
+
+static int show_message(void *ctx, const struct message_view *view)
+{
+    struct line *l = ctx;
+    if (l->n)
+        line_add(l, BYTES(" | ", 3));
+    line_add(l, view->author_name);
+    line_add(l, BYTES(": ", 2));
+    struct bytes t = view->text;
+    if (t.n > 7 && memcmp(t.p, "CANARY ", 7) == 0)
+        t = BYTES(t.p + 7, t.n - 7);
+    line_add(l, t);
+    if (view->missing_before)
+        line_add(l, BYTES(" (something before is missing)", 30));
+    return 0;
+}
+
+void world_show(struct world *w, int n)
+{
+    struct line l = {.n = 0};
+    l.text[0] = 0;
+    if (w->nodes[n].peer)
+        (void)peer_messages(w->nodes[n].peer, w->nodes[n].group, show_message, &l);
+    world_note(w, "n%d reads: %s", n, l.n ? l.text : "nothing");
+}
+
+static int show_member(void *ctx, const struct member_view *view)
+{
+    struct line *l = ctx;
+    if (l->n)
+        line_add(l, BYTES(", ", 2));
+    line_add(l, view->name);
+    if (view->steward)
+        line_add(l, BYTES(" (steward)", 10));
+    if (view->let_in_by.n) {
+        line_add(l, BYTES(" by ", 4));
+        line_add(l, view->let_in_by);
+    }
+    return 0;
+}
+
+void world_show_members(struct world *w, int n)
+{
+    struct line l = {.n = 0};
+    l.text[0] = 0;
+    if (w->nodes[n].peer)
+        (void)peer_members(w->nodes[n].peer, w->nodes[n].group, show_member, &l);
+    world_note(w, "n%d sees: %s", n, l.n ? l.text : "nobody");
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "tests/sim/world.h"
+
+/* What one node shows, gathered for comparing. */
+struct shown {
+    int texts[WORLD_SAID_MAX]; /* index into world->said, in shown order */
+    int count;
+    char members[4096];
+    size_t members_n;
+    uint8_t digest[16];
+    bool differs;
+    struct world *w;
+    int node;
+};
+
+static int find_said(const struct world *w, struct bytes text)
+{
+    for (int i = 0; i < w->said_count; i++)
+        if (strlen(w->said[i].text) == text.n && memcmp(w->said[i].text, text.p, text.n) == 0)
+            return i;
+    return -1;
+}
+
+static int gather_message(void *ctx, const struct message_view *view)
+{
+    struct shown *s = ctx;
+    if (view->draft)
+        return 0;
+    int which = find_said(s->w, view->text);
+    if (which < 0) {
+        world_break(s->w, "node %d shows a text that nobody said", s->node);
+        return 1;
+    }
+    for (int i = 0; i < s->count; i++)
+        if (s->texts[i] == which)
+            world_break(s->w, "node %d shows a text twice", s->node);
+    for (int i = 0; i < s->count; i++)
+        if (s->w->said[s->texts[i]].node == s->w->said[which].node &&
+            s->texts[i] > which)
+            world_break(s->w, "node %d shows texts of node %d out of order", s->node,
+                        s->w->said[which].node);
+    if (s->count < WORLD_SAID_MAX)
+        s->texts[s->count++] = which;
+    return 0;
+}
+
+static int gather_member(void *ctx, const struct member_view *view)
+{
+    struct shown *s = ctx;
+    if (s->members_n + 32 + view->name.n + 2 > sizeof s->members)
+        return 1;
+    memcpy(s->members + s->members_n, view->key, 32);
+    s->members_n += 32;
+    memcpy(s->members + s->members_n, view->name.p, view->name.n);
+    s->members_n += view->name.n;
+    s->members[s->members_n++] = view->steward ? '*' : '.';
+    return 0;
+}
+
+static int gather_group(void *ctx, const struct group_view *view)
+{
+    struct shown *s = ctx;
+    if (view->number == s->w->nodes[s->node].group) {
+        memcpy(s->digest, view->digest, 16);
+        s->differs = view->differs;
+    }
+    return 0;
+}
+
+static struct shown *gather(struct world *w, int n)
+{
+    struct shown *s = calloc(1, sizeof *s);
+    CHECK(s != NULL);
+    s->w = w;
+    s->node = n;
+    struct node *node = &w->nodes[n];
+    (void)peer_groups(node->peer, gather_group, s);
+    (void)peer_members(node->peer, node->group, gather_member, s);
+    (void)peer_messages(node->peer, node->group, gather_message, s);
+    return s;
+}
+
+void world_check_step(struct world *w, int n, const struct effects *fx)
+{
+    struct node *node = &w->nodes[n];
+    if (fx->count > LIMIT_EFFECTS_MAX)
+        world_break(w, "node %d: %zu effects in a step", n, fx->count);
+    for (size_t i = 0; i < fx->count; i++) {
+        const struct effect *e = &fx->list[i];
+        if (e->kind == FX_TELL && e->tell == TELL_DIGEST)
+            world_break(w, "node %d does not see the same group", n);
+        if (e->kind == FX_TELL && e->tell == TELL_FORK)
+            world_break(w, "node %d sees a fork", n);
+    }
+    struct peer_status status;
+    peer_status(node->peer, &status);
+    if (status.links > LIMIT_LINKS_MAX || status.handshakes > LIMIT_HANDSHAKES_MAX ||
+        status.aside > LIMIT_ASIDE_ENTRIES_MAX * (status.groups + 1))
+        world_break(w, "node %d passed a bound", n);
+    /* Looking at everything after every event would cost the square: one in 32. */
+    if (node->group && w->events % 32 == 0)
+        free(gather(w, n));
+}
+
+static bool must_have(const struct world *w, int which, int n)
+{
+    return w->said[which].members_then[n / 32] >> (n % 32) & 1;
+}
+
+static bool complain(struct world *w, bool why, const char *what, int a, int b)
+{
+    if (why)
+        world_break(w, "not converged: %s (nodes %d and %d)", what, a, b);
+    return false;
+}
+
+/* Node n against the reference: everything it must have, and in the same order. */
+static bool same_as(struct world *w, const struct shown *ref, const struct shown *s, bool why)
+{
+    int n = s->node;
+    if (ref->members_n != s->members_n || memcmp(ref->members, s->members, s->members_n))
+        return complain(w, why, "members or names differ", ref->node, n);
+    if (memcmp(ref->digest, s->digest, 16) != 0 || s->differs)
+        return complain(w, why, "digests differ", ref->node, n);
+    for (int i = 0; i < w->said_count; i++) {
+        bool has = false;
+        for (int k = 0; k < s->count && !has; k++)
+            has = s->texts[k] == i;
+        if (!has && must_have(w, i, n))
+            return complain(w, why, w->said[i].text, w->said[i].node, n);
+    }
+    int at = -1;
+    for (int k = 0; k < s->count; k++) {
+        int where = -1;
+        for (int i = 0; i < ref->count && where < 0; i++)
+            if (ref->texts[i] == s->texts[k])
+                where = i;
+        if (where <= at)
+            return complain(w, why, "the order differs", ref->node, n);
+        at = where;
+    }
+    return true;
+}
+
+bool world_converged(struct world *w, bool why)
+{
+    struct shown *ref = gather(w, 0);
+    bool same = true;
+    for (int n = 0; n < w->nodes_count && same; n++) {
+        if (!w->nodes[n].group)
+            continue;
+        if (!world_joined(w, n)) {
+            same = complain(w, why, "somebody has not joined", 0, n);
+            continue;
+        }
+        struct shown *s = gather(w, n);
+        same = same_as(w, ref, s, why);
+        free(s);
+    }
+    free(ref);
+    return same;
+}

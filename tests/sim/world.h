@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* world.h -- a deterministic world of nodes, connections, clocks and faults.
+ *
+ * One seed draws everything.  Events stand in one heap, ordered by (time, sequence), so
+ * that nothing depends on addresses.  Nodes are real peers over memlog; bytes between
+ * them are the real bytes.  Every step runs inside a log transaction; a crash may fall
+ * before the commit, or after it between any two effects.
+ *
+ *     world_new -> { world_* acts, world_run }* -> world_heal -> world_check -> world_free
+ *
+ * Invariants after every event: what was told was said by somebody and not told twice,
+ * no canary on the wire, bounds hold, a deadline does not stand still, digests agree.
+ * The first broken one is written to world->broken and ends the run.
+ */
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+#include <stdio.h>
+
+#include "crypto/arena.h"
+#include "crypto/entropy_os.h"
+#include "crypto/hash.h"
+#include "node/core/peer.h"
+#include "tests/sim/memlog.h"
+
+enum { WORLD_NODES_MAX = 32, WORLD_CONNS_MAX = 4096, WORLD_SAID_MAX = 4096 };
+
+/* How bad the world is; rates are per mille. */
+struct faults {
+    uint32_t cut, corrupt, duplicate, crash, dial_fail;
+    uint32_t delay_ms_max;
+};
+
+struct node {
+    struct memlog *log;
+    struct peer *peer; /* NULL while down */
+    struct arena *arena;
+    struct entropy_stream stream;
+    bool exists;
+    int side; /* partition */
+    int64_t skew_ms; /* own wall clock against the world's */
+    uint32_t next_odd, address_version;
+    uint32_t group; /* its number of the one group of the world; 0: none */
+    uint64_t started_ms, tick_ms; /* tick_ms: deadline that stands in the heap */
+    uint32_t spins; /* ticks at one instant */
+    uint32_t crashes;
+    bool joined;
+};
+
+struct conn {
+    bool open;
+    int node[2]; /* 0: dialler, 1: accepter */
+    uint32_t link[2];
+    uint64_t busy_until[2]; /* keeps each direction in order */
+};
+
+struct said {
+    char text[64];
+    int node;
+    uint8_t id[32];
+    uint64_t at_ms;
+    uint32_t members_then[WORLD_NODES_MAX / 32 + 1]; /* who was a member at the author's */
+};
+
+enum act_kind { ACT_DELIVER, ACT_ACCEPT, ACT_DIALED, ACT_CLOSED, ACT_TICK, ACT_RESTART, ACT_SENT };
+
+struct act {
+    uint64_t at_ms, order;
+    enum act_kind kind;
+    int node, conn, end, err;
+    uint32_t link;
+    uint32_t epoch; /* node's crash count when it was made: stale ones are dropped */
+    struct buf bytes;
+};
+
+struct world {
+    uint64_t seed, now_ms, order, events;
+    struct entropy_stream stream;
+    struct entropy dice;
+    struct faults faults;
+    struct node nodes[WORLD_NODES_MAX];
+    int nodes_count;
+    struct conn conns[WORLD_CONNS_MAX];
+    int conns_count;
+    struct act *heap;
+    size_t heap_count, heap_cap;
+    struct said *said;
+    int said_count;
+    struct hasher trace;
+    uint8_t trace_hash[32];
+    char broken[400];
+    FILE *out; /* transcript, or NULL */
+    uint64_t injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
+    bool watch_wire;
+};
+
+/* A world of one seed.  NULL without memory. */
+struct world *world_new(uint64_t seed);
+/* Free everything. NULL is fine. */
+void world_free(struct world *w);
+/* A die: 0..bound-1. */
+uint64_t world_die(struct world *w, uint64_t bound);
+/* Add a node that is up; its number. */
+int world_node(struct world *w);
+/* One step of node `n` with an event whose times are filled in here; may crash it. */
+void world_step(struct world *w, int n, struct event *ev);
+/* A command to node `n`; returns its err.  `c` keeps its outputs. */
+int world_command(struct world *w, int n, struct command *c);
+/* Run until `until_ms`, or until something broke. */
+void world_run(struct world *w, uint64_t until_ms);
+/* Stop a node now (power cut) and start it again after `after_ms` (0: stays down). */
+void world_crash(struct world *w, int n, uint64_t after_ms);
+/* Start a stopped node. */
+void world_start(struct world *w, int n);
+/* Give a node another address (it moved). */
+void world_move(struct world *w, int n);
+/* Put node `n` on `side`; connections across sides are cut. */
+void world_side(struct world *w, int n, int side);
+/* No faults, one side, everybody up. */
+void world_heal(struct world *w);
+/* Record that an invariant broke (only the first counts). */
+void world_break(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* One line of the transcript (also part of the trace hash). */
+void world_note(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Finish the trace hash. */
+void world_finish(struct world *w);
+
+/* --- acts of people (acts.c) ------------------------------------------------------ */
+/* Node `n` founds the group as `name`.  0 or an error. */
+int world_found(struct world *w, int n, const char *name, uint32_t lifetime_hours);
+/* Node `from` invites, node `to` begins to join as `name`. */
+int world_invite(struct world *w, int from, int to, const char *name, bool steward);
+/* Node `n` says a text with a canary in it. */
+int world_say(struct world *w, int n, const char *text);
+/* Node `n` takes another name. */
+int world_rename(struct world *w, int n, const char *name);
+/* True if node `n` is a member by its own view. */
+bool world_joined(struct world *w, int n);
+/* Print what node `n` shows ("n1 reads: a | b"). */
+void world_show(struct world *w, int n);
+/* Print who is in the group as node `n` shows it. */
+void world_show_members(struct world *w, int n);
+
+/* --- checks (checks.c) ------------------------------------------------------------ */
+/* After every step of node `n`: tells and bounds. */
+void world_check_step(struct world *w, int n, const struct effects *fx);
+/* True if all members see the same members, names, digest, and every message that was said
+ * while they were members, in one order. With `why` the difference is noted as broken. */
+bool world_converged(struct world *w, bool why);
+
+/* --- runs ------------------------------------------------------------------------- */
+/* One swarm run; 0 or 1 (broken: printed with the command that repeats it). */
+int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32], uint64_t injected[6]);
+/* All stories against their golden transcripts in `dir` (NULL: the source's); `record` writes them.
+ * Returns the number that failed; `*ran` counts them. */
+int stories_run(const char *dir, const char *only, bool record, int *ran);
+
+#endif

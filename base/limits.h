@@ -22,6 +22,8 @@
     X(ADDRESS_BYTES_MAX, 128, "a longer address is refused: ERR_TOOBIG")       \
     X(EPOCHS_OPEN_MAX, 64, "more open epochs: the smallest ids are mixed")     \
     X(EPOCHS_HELD_MAX, 1024, "the oldest superseded epoch values are erased")  \
+    X(ROOTS_HELD_MAX, 1024, "the trees of the oldest superseded epochs are erased") \
+    X(TREES_LOADED_MAX, 128, "the key tree used longest ago is written and leaves memory") \
     X(BOXES_PER_PAGE_MAX, 256, "the next page begins")                         \
     X(POSITIONS_MAX, 4096, "the sender rekeys first")                          \
     X(ASIDE_ENTRIES_MAX, 256, "the oldest entry held aside in the group goes")  \

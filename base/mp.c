@@ -6,6 +6,7 @@
  * reserves memory for lengths that a stranger merely claims.  Reading stands on
  * one function, head_take(), that knows every first byte and refuses all longer
  * forms; so the pull reader cannot accept what mp_check() would refuse as a form.
+ * (docs/protocol.md P1.1)
  */
 #include "base/mp.h"
 
@@ -172,7 +173,8 @@ static int walk_place(struct walk *w, const struct head *h)
     return 0;
 }
 
-/* Open the container `h`.  Its claimed size is weighed before anything is read. */
+/* Open the container `h`.  Its claimed size is weighed before anything is read.
+ * (P1.2) */
 static int walk_enter(struct walk *w, const struct head *h)
 {
     if (h->type != MP_ARRAY && h->type != MP_MAP)

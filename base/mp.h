@@ -7,7 +7,7 @@
  * unsigned integers in strictly rising order, strings are valid UTF-8 without
  * NUL; bounded depth, items and length; nothing after the end); then struct
  * mp_reader pulls values out of the checked span without allocating.
- * (docs/protocol.md P1)
+ * (docs/protocol.md P1.1, P1.2)
  */
 #ifndef BASE_MP_H
 #define BASE_MP_H
@@ -64,7 +64,8 @@ struct bytes mp_read_str(struct mp_reader *r);
 uint32_t mp_read_array(struct mp_reader *r, uint32_t max);
 /* Enter a map; its number of pairs, at most `max`. */
 uint32_t mp_read_map(struct mp_reader *r, uint32_t max);
-/* Skip the next value whole, whatever it holds. */
+/* Skip the next value whole, whatever it holds; so a decoder passes over the keys
+ * it does not know (P1.3). */
 void mp_skip(struct mp_reader *r);
 /* The first error; else ERR_MALFORMED if something is left; else 0. */
 NODISCARD int mp_reader_end(const struct mp_reader *r);

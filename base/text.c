@@ -8,6 +8,8 @@
 
 #include <utf8proc.h>
 
+#include "base/limits.h"
+
 /* ---- code points ---------------------------------------------------------- */
 
 /* Take the next code point of `s`; its length in bytes, or 0 for a broken byte
@@ -287,18 +289,18 @@ static int join_spaces(struct bytes s, struct buf *out, size_t bytes_max)
 
 int text_fold(struct bytes s, struct buf *out, size_t bytes_max)
 {
-    struct buf once = {0}, twice = {0};
-    int how = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
-              UTF8PROC_IGNORE;
-    /* Folding can undo the normal form it began with, and the other way round; a
-     * second pass makes the key of a key the key itself. */
-    int err = normalize(s, how, &once);
+    struct buf composed = {0}, folded = {0};
+    int how = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_IGNORE;
+    /* Folding turns the Greek mark U+0345 into a letter, behind which later marks
+     * then stay.  So the marks are put in order first, or two spellings of one
+     * name would have two keys. */
+    int err = normalize(s, how, &composed);
     if (err == 0)
-        err = normalize(BUF_BYTES(&once), how, &twice);
+        err = normalize(BUF_BYTES(&composed), how | UTF8PROC_CASEFOLD, &folded);
     if (err == 0)
-        err = join_spaces(BUF_BYTES(&twice), out, bytes_max);
-    buf_free(&once);
-    buf_free(&twice);
+        err = join_spaces(BUF_BYTES(&folded), out, bytes_max);
+    buf_free(&composed);
+    buf_free(&folded);
     return err;
 }
 
@@ -321,7 +323,7 @@ size_t text_width(struct bytes s)
 
 int text_check_name(struct bytes s)
 {
-    if (s.n > TEXT_NAME_BYTES_MAX)
+    if (s.n > LIMIT_NAME_BYTES_MAX)
         return ERR_TOOBIG;
     int err = text_check(s);
     if (err < 0)

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-enum { TEXT_NAME_COLUMNS_MAX = 40, TEXT_NAME_BYTES_MAX = 240 };
+enum { TEXT_NAME_COLUMNS_MAX = 40 };
 
 /* 0 if `s` is valid UTF-8 without NUL; ERR_UTF8 otherwise. */
 NODISCARD int text_check(struct bytes s);
@@ -38,7 +38,7 @@ NODISCARD int text_fold(struct bytes s, struct buf *out, size_t bytes_max);
 size_t text_width(struct bytes s);
 
 /* Check a name for a person or group: 1..TEXT_NAME_COLUMNS_MAX columns, at most
- * TEXT_NAME_BYTES_MAX bytes, valid, nothing that text_clean would remove or
+ * LIMIT_NAME_BYTES_MAX bytes, valid, nothing that text_clean would remove or
  * change, no newline.
  *   ERR_EMPTY  nothing, only spaces, or only marks that need a letter below them
  *   ERR_TOOBIG, ERR_UTF8, ERR_MALFORMED (something that may not be in a name) */

@@ -11,15 +11,17 @@ _Static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == XNONCE_BYTES &&
                    crypto_aead_chacha20poly1305_ietf_NPUBBYTES == NONCE_BYTES,
                "nonce lengths");
 
-void xaead_seal(uint8_t *out, const uint8_t key[static 32], const uint8_t nonce[static 24],
-                struct bytes context, struct bytes plain)
+void xaead_seal(uint8_t *out, const uint8_t key[static 32],
+                const uint8_t nonce[static 24], struct bytes context,
+                struct bytes plain)
 {
     crypto_aead_xchacha20poly1305_ietf_encrypt(out, NULL, plain.p, plain.n, context.p,
                                                context.n, NULL, nonce, key);
 }
 
-int xaead_open(uint8_t *out, const uint8_t key[static 32], const uint8_t nonce[static 24],
-               struct bytes context, struct bytes sealed)
+int xaead_open(uint8_t *out, const uint8_t key[static 32],
+               const uint8_t nonce[static 24], struct bytes context,
+               struct bytes sealed)
 {
     if (sealed.n < AEAD_TAG_BYTES)
         return ERR_FORGED;
@@ -28,15 +30,15 @@ int xaead_open(uint8_t *out, const uint8_t key[static 32], const uint8_t nonce[s
     return failed ? ERR_FORGED : 0;
 }
 
-void aead_seal(uint8_t *out, const uint8_t key[static 32], const uint8_t nonce[static 12],
-               struct bytes context, struct bytes plain)
+void aead_seal(uint8_t *out, const uint8_t key[static 32],
+               const uint8_t nonce[static 12], struct bytes context, struct bytes plain)
 {
     crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain.p, plain.n, context.p,
                                               context.n, NULL, nonce, key);
 }
 
-int aead_open(uint8_t *out, const uint8_t key[static 32], const uint8_t nonce[static 12],
-              struct bytes context, struct bytes sealed)
+int aead_open(uint8_t *out, const uint8_t key[static 32],
+              const uint8_t nonce[static 12], struct bytes context, struct bytes sealed)
 {
     if (sealed.n < AEAD_TAG_BYTES)
         return ERR_FORGED;
@@ -45,8 +47,8 @@ int aead_open(uint8_t *out, const uint8_t key[static 32], const uint8_t nonce[st
     return failed ? ERR_FORGED : 0;
 }
 
-void xchacha_xor(uint8_t *out, const uint8_t *in, size_t n, const uint8_t key[static 32],
-                 const uint8_t nonce[static 24])
+void xchacha_xor(uint8_t *out, const uint8_t *in, size_t n,
+                 const uint8_t key[static 32], const uint8_t nonce[static 24])
 {
     if (n > 0)
         crypto_stream_xchacha20_xor(out, in, n, nonce, key);

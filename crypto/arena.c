@@ -51,7 +51,8 @@ int arena_new(struct arena **out, size_t bytes)
     if (bytes == 0)
         bytes = 1;
     a->bytes = (bytes + ARENA_PAGE_BYTES - 1) / ARENA_PAGE_BYTES * ARENA_PAGE_BYTES;
-    void *p = mmap(NULL, a->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *p = mmap(NULL, a->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                   -1, 0);
     if (p == MAP_FAILED) {
         free(a);
         return ERR_NOMEM;
@@ -98,7 +99,8 @@ void *arena_alloc(struct arena *a, size_t n)
 {
     if (n == 0 || n > a->bytes)
         return NULL;
-    size_t need = sizeof(struct block) + (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    size_t need =
+        sizeof(struct block) + (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     for (size_t offset = 0; offset < a->bytes; offset += block_at(a, offset)->bytes) {
         struct block *b = block_at(a, offset);
         if (b->used)

@@ -34,7 +34,8 @@ void epoch_commit(uint8_t out[static 32], const uint8_t secret[static 32]);
 void epoch_add_secret(uint8_t out[static 32], const uint8_t *adds, size_t n,
                       const uint8_t nonce[static 32], struct bytes newcomer_keys);
 /* Root of the key tree under several epochs: KDF("root", group, mixes, ids), where
- * `mixes` and `ids` hold `n` values of 32 bytes each in rising order of the ids (P5.5). */
+ * `mixes` and `ids` hold `n` values of 32 bytes each in rising order of the ids
+ * (P5.5). */
 void epoch_mix_root(uint8_t out[static 32], const uint8_t *mixes, const uint8_t *ids,
                     size_t n, const uint8_t group[static 32]);
 /* Topic key pair (Ed25519) and header key of a lane value (P5.7). */

@@ -43,8 +43,8 @@ static size_t label_write(uint8_t out[static LABEL_BYTES_MAX], const char *label
     return 1 + LABEL_PREFIX_CHARS + n;
 }
 
-static void state_begin(crypto_generichash_state *s, const uint8_t *key, size_t out_bytes,
-                        const char *label)
+static void state_begin(crypto_generichash_state *s, const uint8_t *key,
+                        size_t out_bytes, const char *label)
 {
     uint8_t head[LABEL_BYTES_MAX];
     size_t n = label_write(head, label);
@@ -69,12 +69,14 @@ static void hash_parts(struct room out, const char *label, const uint8_t *key,
     wipe(&s, sizeof s);
 }
 
-void hash32(uint8_t out[static 32], const char *label, const struct bytes *parts, size_t n)
+void hash32(uint8_t out[static 32], const char *label, const struct bytes *parts,
+            size_t n)
 {
     hash_parts((struct room){out, 0, HASH_BYTES}, label, NULL, parts, n);
 }
 
-void hash16(uint8_t out[static 16], const char *label, const struct bytes *parts, size_t n)
+void hash16(uint8_t out[static 16], const char *label, const struct bytes *parts,
+            size_t n)
 {
     hash_parts((struct room){out, 0, HASH16_BYTES}, label, NULL, parts, n);
 }
@@ -149,7 +151,8 @@ void hkdf_extract(uint8_t prk[static 32], struct bytes salt, struct bytes ikm)
     hkdf_extract_parts(prk, salt, &ikm, 1);
 }
 
-void hkdf_expand(uint8_t *out, size_t n, const uint8_t prk[static 32], struct bytes info)
+void hkdf_expand(uint8_t *out, size_t n, const uint8_t prk[static 32],
+                 struct bytes info)
 {
     struct room room = {out, 0, n};
     hkdf_expand_parts(&room, n, prk, &info, 1);

@@ -17,10 +17,12 @@ enum { HASH_BYTES = 32, HASH16_BYTES = 16, KEY_BYTES = 32 };
 NODISCARD int crypto_init(void);
 
 /* BLAKE2b-256 of label and `n` parts (P2.1). */
-void hash32(uint8_t out[static 32], const char *label, const struct bytes *parts, size_t n);
+void hash32(uint8_t out[static 32], const char *label, const struct bytes *parts,
+            size_t n);
 
 /* BLAKE2b-128 of label and `n` parts (its own output length, not a cut). */
-void hash16(uint8_t out[static 16], const char *label, const struct bytes *parts, size_t n);
+void hash16(uint8_t out[static 16], const char *label, const struct bytes *parts,
+            size_t n);
 
 /* KDF(label, key, parts): BLAKE2b-256 keyed with `key` over label and parts (P2.2). */
 void kdf(uint8_t out[static 32], const char *label, const uint8_t key[static 32],
@@ -41,7 +43,8 @@ void hasher_final(struct hasher *h, uint8_t out[static 32]);
 /* HKDF-SHA256 extract (RFC 5869). */
 void hkdf_extract(uint8_t prk[static 32], struct bytes salt, struct bytes ikm);
 /* HKDF-SHA256 expand to `n` (at most 255*32) bytes (RFC 5869). */
-void hkdf_expand(uint8_t *out, size_t n, const uint8_t prk[static 32], struct bytes info);
+void hkdf_expand(uint8_t *out, size_t n, const uint8_t prk[static 32],
+                 struct bytes info);
 /* As hkdf_extract over `n` parts laid end to end (no lengths are fed). */
 void hkdf_extract_parts(uint8_t prk[static 32], struct bytes salt,
                         const struct bytes *parts, size_t n);

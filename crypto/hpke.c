@@ -15,25 +15,27 @@ enum { EXPORT_BYTES_MAX = 255 * HASH_BYTES, EXPAND_BYTES_MAX = EXPORT_BYTES_MAX 
 
 /* Suite ids: of the key encapsulation alone (4.1), and of the whole (5.1). */
 static const uint8_t suite_kem[] = {'K', 'E', 'M', 0x00, 0x20};
-static const uint8_t suite_hpke[] = {'H', 'P', 'K', 'E', 0x00, 0x20, 0x00, 0x01, 0x00, 0x03};
+static const uint8_t suite_hpke[] = {'H',  'P',  'K',  'E',  0x00,
+                                     0x20, 0x00, 0x01, 0x00, 0x03};
 
 /* LabeledExtract (4). */
-static void labeled_extract(uint8_t out[static 32], struct bytes suite, struct bytes salt,
-                            struct bytes label, struct bytes ikm)
+static void labeled_extract(uint8_t out[static 32], struct bytes suite,
+                            struct bytes salt, struct bytes label, struct bytes ikm)
 {
     const struct bytes parts[] = {TEXT("HPKE-v1"), suite, label, ikm};
     hkdf_extract_parts(out, salt, parts, 4);
 }
 
 /* LabeledExpand (4): fills the free part of `out`. */
-static void labeled_expand(struct room out, const uint8_t prk[static 32], struct bytes suite,
-                           struct bytes label, struct bytes info)
+static void labeled_expand(struct room out, const uint8_t prk[static 32],
+                           struct bytes suite, struct bytes label, struct bytes info)
 {
     uint8_t length[2];
     size_t n = out.cap - out.n;
     CHECK(n <= EXPAND_BYTES_MAX);
     put_u16(length, (uint16_t)n);
-    const struct bytes parts[] = {BYTES_OF(length), TEXT("HPKE-v1"), suite, label, info};
+    const struct bytes parts[] = {BYTES_OF(length), TEXT("HPKE-v1"), suite, label,
+                                  info};
     hkdf_expand_parts(&out, n, prk, parts, 5);
 }
 
@@ -78,8 +80,8 @@ void hpke_derive_keypair(uint8_t pk[static 32], uint8_t sk[static 32], struct by
     wipe(prk, sizeof prk);
 }
 
-int hpke_setup_send(struct hpke_ctx *c, uint8_t enc[static 32], const uint8_t pk[static 32],
-                    struct bytes info, struct bytes ikm_e)
+int hpke_setup_send(struct hpke_ctx *c, uint8_t enc[static 32],
+                    const uint8_t pk[static 32], struct bytes info, struct bytes ikm_e)
 {
     uint8_t e_sk[32], dh[32] = {0}, shared[32] = {0};
     hpke_derive_keypair(enc, e_sk, ikm_e);
@@ -120,7 +122,8 @@ static void nonce_of(const struct hpke_ctx *c, uint8_t nonce[static NONCE_BYTES]
         nonce[NONCE_BYTES - sizeof number + i] ^= number[i];
 }
 
-void hpke_ctx_seal(struct hpke_ctx *c, uint8_t *out, struct bytes aad, struct bytes plain)
+void hpke_ctx_seal(struct hpke_ctx *c, uint8_t *out, struct bytes aad,
+                   struct bytes plain)
 {
     uint8_t nonce[NONCE_BYTES];
     nonce_of(c, nonce);
@@ -128,7 +131,8 @@ void hpke_ctx_seal(struct hpke_ctx *c, uint8_t *out, struct bytes aad, struct by
     c->seq++;
 }
 
-int hpke_ctx_open(struct hpke_ctx *c, uint8_t *out, struct bytes aad, struct bytes sealed)
+int hpke_ctx_open(struct hpke_ctx *c, uint8_t *out, struct bytes aad,
+                  struct bytes sealed)
 {
     uint8_t nonce[NONCE_BYTES];
     nonce_of(c, nonce);
@@ -138,11 +142,12 @@ int hpke_ctx_open(struct hpke_ctx *c, uint8_t *out, struct bytes aad, struct byt
     return err;
 }
 
-void hpke_ctx_export(const struct hpke_ctx *c, uint8_t *out, size_t n, struct bytes context)
+void hpke_ctx_export(const struct hpke_ctx *c, uint8_t *out, size_t n,
+                     struct bytes context)
 {
     CHECK(n <= EXPORT_BYTES_MAX);
-    labeled_expand((struct room){out, 0, n}, c->exporter, BYTES_OF(suite_hpke), TEXT("sec"),
-                   context);
+    labeled_expand((struct room){out, 0, n}, c->exporter, BYTES_OF(suite_hpke),
+                   TEXT("sec"), context);
 }
 
 int hpke_seal(uint8_t *out, const uint8_t pk[static 32], struct bytes info,

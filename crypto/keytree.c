@@ -172,7 +172,8 @@ int keytree_save(const struct keytree *t, struct buf *out)
 }
 
 /* Read node `i` from `p`; it must begin where no node before it reaches. */
-static int load_node(struct keytree *t, uint32_t i, const uint8_t p[static KEYTREE_NODE_BYTES])
+static int load_node(struct keytree *t, uint32_t i,
+                     const uint8_t p[static KEYTREE_NODE_BYTES])
 {
     struct keynode *n = &t->nodes[i];
     n->depth = p[0];

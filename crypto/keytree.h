@@ -21,7 +21,7 @@
 enum { KEYTREE_DEPTH = 12, KEYTREE_LEAVES = 4096, KEYTREE_NODE_BYTES = 35 };
 
 struct keynode {
-    uint8_t depth; /* 0 is the root */
+    uint8_t depth;  /* 0 is the root */
     uint16_t index; /* 0 .. 2^depth - 1 */
     uint8_t key[32];
 };
@@ -38,7 +38,8 @@ NODISCARD int keytree_init(struct keytree *t, const uint8_t root[static 32]);
 NODISCARD int keytree_take(struct keytree *t, uint16_t leaf, uint8_t out[static 32]);
 /* Compute leaf `leaf` without puncturing (to try a header before trust).
  *   ERR_USED  it was taken before */
-NODISCARD int keytree_peek(const struct keytree *t, uint16_t leaf, uint8_t out[static 32]);
+NODISCARD int keytree_peek(const struct keytree *t, uint16_t leaf,
+                           uint8_t out[static 32]);
 /* Append the sealed form to `out`.  ERR_NOMEM. */
 NODISCARD int keytree_save(const struct keytree *t, struct buf *out);
 /* Read the sealed form.  ERR_MALFORMED (overlap, disorder, out of range), ERR_NOMEM. */

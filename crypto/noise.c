@@ -72,7 +72,7 @@ static void cipher_set(struct noise_cipher *c, const uint8_t key[static 32])
     c->has_key = true;
 }
 
-/* ---- symmetric state (5.2) --------------------------------------------------- */
+/* ---- symmetric state (5.2) ------------------------------------------------- */
 
 static void mix_hash(struct noise *n, struct bytes data)
 {
@@ -142,7 +142,7 @@ static int decrypt_and_hash(struct noise *n, struct room *out, struct bytes seal
     return 0;
 }
 
-/* ---- set-up (5.3) -------------------------------------------------------------- */
+/* ---- set-up (5.3) ---------------------------------------------------------- */
 
 /* Cut "Noise_PATTERN_25519_ChaChaPoly_HASH" at its underscores. */
 static int name_split(struct bytes name, struct bytes parts[static NAME_PARTS])
@@ -213,8 +213,9 @@ static int keys_take(struct noise *n, const struct noise_config *c,
     n->have_e = we_need(p, n->initiator, TOKEN_E);
     n->have_rs = has_token(pre_remote, TOKEN_S);
     n->have_re = has_token(pre_remote, TOKEN_E);
-    if ((n->have_s && !c->s_sk) || (n->have_e && !c->e_sk) || (n->have_rs && !c->rs_pk) ||
-        (n->have_re && !c->re_pk) || c->psks_count != p->psks || p->psks > NOISE_PSKS_MAX)
+    if ((n->have_s && !c->s_sk) || (n->have_e && !c->e_sk) ||
+        (n->have_rs && !c->rs_pk) || (n->have_re && !c->re_pk) ||
+        c->psks_count != p->psks || p->psks > NOISE_PSKS_MAX)
         return ERR_STATE;
     if (n->have_s) {
         memcpy(n->s_sk, c->s_sk, DH_BYTES);
@@ -273,7 +274,7 @@ int noise_init(struct noise *n, const struct noise_config *config)
     return 0;
 }
 
-/* ---- messages (5.3) -------------------------------------------------------------- */
+/* ---- messages (5.3) -------------------------------------------------------- */
 
 bool noise_done(const struct noise *n)
 {
@@ -295,8 +296,8 @@ static int mix_agreement(struct noise *n, uint8_t token)
     uint8_t shared[32] = {0};
     CHECK(ours_static ? n->have_s : n->have_e);
     CHECK(theirs_static ? n->have_rs : n->have_re);
-    int err =
-        dh_agree(shared, ours_static ? n->s_sk : n->e_sk, theirs_static ? n->rs : n->re);
+    int err = dh_agree(shared, ours_static ? n->s_sk : n->e_sk,
+                       theirs_static ? n->rs : n->re);
     if (!err)
         mix_key(n, shared);
     wipe(shared, sizeof shared);
@@ -354,8 +355,8 @@ int noise_write(struct noise *n, struct bytes payload, struct room *out)
         else if (payload.n + more > to.cap - to.n)
             err = ERR_NOSPACE;
     }
-    for (const uint8_t *t = n->tokens[n->at % NOISE_MESSAGES_MAX]; !err && *t != TOKEN_END;
-         t++)
+    for (const uint8_t *t = n->tokens[n->at % NOISE_MESSAGES_MAX];
+         !err && *t != TOKEN_END; t++)
         err = write_token(n, *t, &to);
     if (!err)
         err = encrypt_and_hash(n, &to, payload);
@@ -404,8 +405,8 @@ int noise_read(struct noise *n, struct bytes message, struct room *payload)
         err = ERR_TOOBIG;
     else if (message.n < overhead(n))
         err = ERR_TRUNCATED;
-    for (const uint8_t *t = n->tokens[n->at % NOISE_MESSAGES_MAX]; !err && *t != TOKEN_END;
-         t++)
+    for (const uint8_t *t = n->tokens[n->at % NOISE_MESSAGES_MAX];
+         !err && *t != TOKEN_END; t++)
         err = read_token(n, *t, &message);
     if (!err)
         err = decrypt_and_hash(n, &to, message);

@@ -91,7 +91,8 @@ void noise_hash_two(uint8_t id, uint8_t *out, struct bytes a, struct bytes b)
 }
 
 /* HMAC-HASH(key, a || b); keys here are never longer than a block. */
-static void hmac(uint8_t id, uint8_t *out, const uint8_t *key, struct bytes a, struct bytes b)
+static void hmac(uint8_t id, uint8_t *out, const uint8_t *key, struct bytes a,
+                 struct bytes b)
 {
     uint8_t pad[NOISE_BLOCK_BYTES_MAX] = {0}, inner[NOISE_HASH_BYTES_MAX];
     size_t block = block_bytes(id), n = noise_hash_bytes(id);

@@ -40,7 +40,8 @@ static const struct {
 static uint8_t token_find(const char *text, size_t n)
 {
     for (size_t i = 0; i < sizeof token_names / sizeof *token_names; i++)
-        if (strlen(token_names[i].text) == n && memcmp(token_names[i].text, text, n) == 0)
+        if (strlen(token_names[i].text) == n &&
+            memcmp(token_names[i].text, text, n) == 0)
             return token_names[i].token;
     return TOKEN_END;
 }
@@ -51,7 +52,9 @@ static void read_messages(struct noise_pattern *p, const char *text)
     size_t at = 0;
     p->messages = 1;
     while (*text) {
-        size_t n = strcspn(text, " ,");
+        size_t n = 0;
+        while (text[n] && text[n] != ' ' && text[n] != ',')
+            n++;
         p->tokens[p->messages - 1][at++] = token_find(text, n);
         text += n;
         if (*text == ',') {
@@ -139,7 +142,8 @@ static int apply_modifier(struct noise_pattern *p, struct bytes text)
     static const char psk[] = "psk", fallback[] = "fallback";
     if (bytes_equal(text, BYTES(fallback, sizeof fallback - 1)))
         return apply_fallback(p);
-    if (text.n == 4 && memcmp(text.p, psk, 3) == 0 && text.p[3] >= '0' && text.p[3] <= '9')
+    if (text.n == 4 && memcmp(text.p, psk, 3) == 0 && text.p[3] >= '0' &&
+        text.p[3] <= '9')
         return apply_psk(p, (unsigned)(text.p[3] - '0'));
     return ERR_NOTFOUND;
 }

@@ -58,7 +58,8 @@ static void frame_free(struct framed *f)
     f->p = NULL;
 }
 
-void sign_keypair(uint8_t pk[static 32], uint8_t sk[static 64], const uint8_t seed[static 32])
+void sign_keypair(uint8_t pk[static 32], uint8_t sk[static 64],
+                  const uint8_t seed[static 32])
 {
     crypto_sign_seed_keypair(pk, sk, seed);
 }

@@ -19,10 +19,12 @@ enum {
     WORD_LETTERS = 4
 };
 
-_Static_assert(SALT_BYTES + SLOTS_COUNT * SLOT_BYTES == SLOTS_FILE_BYTES, "the file's size");
-_Static_assert(crypto_pwhash_argon2id_SALTBYTES == HASH16_BYTES, "the salt fits Argon2id");
+_Static_assert(SALT_BYTES + SLOTS_COUNT * SLOT_BYTES == SLOTS_FILE_BYTES,
+               "the file's size");
+_Static_assert(crypto_pwhash_argon2id_SALTBYTES == HASH16_BYTES,
+               "the salt fits Argon2id");
 
-/* ---- passphrases ------------------------------------------------------------- */
+/* ---- passphrases ----------------------------------------------------------- */
 
 /* Length of the white space that valid UTF-8 `s` begins with at `i`, or 0. */
 static size_t space_at(struct bytes s, size_t i)
@@ -152,22 +154,23 @@ out:
     return err;
 }
 
-/* ---- stretching ----------------------------------------------------------------- */
+/* ---- stretching ------------------------------------------------------------ */
 
 int slots_stretch(uint8_t kek[static 32], struct bytes canonical,
                   const uint8_t file[static SLOTS_FILE_BYTES], unsigned rung)
 {
-    static const size_t memory_bytes[SLOTS_RUNGS] = {(size_t)64 << 20, (size_t)256 << 20};
+    static const size_t memory_bytes[SLOTS_RUNGS] = {(size_t)64 << 20,
+                                                     (size_t)256 << 20};
     uint8_t salt[HASH16_BYTES];
     CHECK(rung < SLOTS_RUNGS);
     hash16(salt, "slot salt", &BYTES(file, SALT_BYTES), 1);
-    int failed = crypto_pwhash_argon2id(
-        kek, 32, (const char *)canonical.p, canonical.n, salt, STRETCH_PASSES,
-        memory_bytes[rung], crypto_pwhash_argon2id_ALG_ARGON2ID13);
+    int failed = crypto_pwhash_argon2id(kek, 32, (const char *)canonical.p, canonical.n,
+                                        salt, STRETCH_PASSES, memory_bytes[rung],
+                                        crypto_pwhash_argon2id_ALG_ARGON2ID13);
     return failed ? ERR_NOMEM : 0;
 }
 
-/* ---- slots ------------------------------------------------------------------------ */
+/* ---- slots ----------------------------------------------------------------- */
 
 /* What a slot is bound to: a fixed text, the salt, its number. */
 struct slot_context {
@@ -199,8 +202,8 @@ void slots_create(uint8_t file[static SLOTS_FILE_BYTES], const uint8_t kek[stati
 /* Open one slot to `data_key` if it is one of ours; 1 if so, else 0.  Opening does
  * the same work when the tag is wrong: the library then skips the stream, so a
  * stream of that length is computed beside it. */
-static uint8_t slot_try(const uint8_t *file, unsigned slot, const uint8_t kek[static 32],
-                        uint8_t data_key[static 32])
+static uint8_t slot_try(const uint8_t *file, unsigned slot,
+                        const uint8_t kek[static 32], uint8_t data_key[static 32])
 {
     static const uint8_t zeros[SECRET_BYTES - 32];
     const uint8_t *at = file + SALT_BYTES + slot * SLOT_BYTES;
@@ -221,8 +224,9 @@ static uint8_t slot_try(const uint8_t *file, unsigned slot, const uint8_t kek[st
     return opened;
 }
 
-int slots_open(const uint8_t file[static SLOTS_FILE_BYTES], const uint8_t kek[static 32],
-               uint8_t data_key[static 32], unsigned *slot)
+int slots_open(const uint8_t file[static SLOTS_FILE_BYTES],
+               const uint8_t kek[static 32], uint8_t data_key[static 32],
+               unsigned *slot)
 {
     uint8_t key[32] = {0};
     unsigned found = 0, where = 0;

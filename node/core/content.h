@@ -11,9 +11,9 @@
  *          8    24  r, random
  *         32     1  number of epochs XOR first byte of KDF("count", header key, r)
  *         33   137+8n+16  header, XChaCha20-Poly1305 under the header key, nonce r,
- *                   context topic || bytes 0..32
+ *                   context topic || bytes 0 to 32, these included
  *          +     m  body, XChaCha20-Poly1305 under the message key, nonce zero, context
- *                   topic || bytes 0..32 || header plaintext without its signature
+ *                   topic || bytes 0 to 32 || header plaintext without its signature
  *
  * Header plaintext: flags u8 (bit 7 mix, low bits n) || n * 8 epoch prefixes || place u16
  *   || position u16 || seq u32 || prev 32 || B 32 || signature 64.
@@ -30,7 +30,8 @@
 
 enum content_kind { BODY_TEXT = 1 };
 enum urgency { URGENCY_TALK = 0, URGENCY_RECORD = 1, URGENCY_ALERT = 2, URGENCY_CONTROL = 3 };
-enum { ENVELOPE_CLEAR_BYTES = 32, DEP_BYTES = 12, END_NEVER = 0xffffffff };
+enum { ENVELOPE_CLEAR_BYTES = 32, DEP_BYTES = 12 };
+#define END_NEVER UINT32_MAX /* end hour of a record */
 
 /* What came of one envelope. */
 enum accept_result {
@@ -61,7 +62,7 @@ void content_free(struct content *c);
  * `from_link` left out).  Log errors only. */
 NODISCARD int content_accept(struct group *g, struct incoming *list, size_t count,
                              uint32_t from_link);
-/* Try to open entries held SEALED, after keys came. */
+/* Try to open entries held SEALED, after keys came; waiting texts are tried too. */
 NODISCARD int content_reopen(struct group *g);
 /* Seal and store a text now (CMD_SAY without delay and due drafts).
  * ERR_EMPTY, ERR_UTF8, ERR_TOOBIG, ERR_NOKEY, log errors. */
@@ -95,6 +96,9 @@ NODISCARD int content_has_all(struct group *g, const uint8_t member_pk[static 32
 /* Decode an envelope's clear part and check sizes (fuzzed): ERR_MALFORMED, ERR_VERSION,
  * ERR_TOOBIG. */
 NODISCARD int envelope_check(struct bytes envelope);
+/* True if `id` is remembered as never of use under `topic` (P8.2): not to be asked for. */
+bool content_refuses(const struct group *g, const uint8_t topic[static 32],
+                     const uint8_t id[static 32]);
 /* Id of an envelope under a topic: hash32("envelope", topic, bytes) (P7.6). */
 void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32], struct bytes envelope);
 /* Unread messages, entries held, sealed ones, held aside. */

@@ -105,7 +105,7 @@ uint32_t control_count(const struct group *g);
 const struct control_entry *control_at(const struct group *g, uint32_t number);
 /* The entry with this hash, or NULL. */
 const struct control_entry *control_find(const struct group *g, const uint8_t hash[32]);
-/* The present heads (at most 16, smallest hashes first), 32 bytes each to `out`; count. */
+/* The present heads (of more than 16 the newest), rising, 32 bytes each to `out`; count. */
 uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32]);
 /* Digest of the state over everything held (P4.9). */
 void control_digest(const struct group *g, uint8_t out[static 16]);
@@ -122,6 +122,8 @@ const struct member *member_find(const struct group *g, const uint8_t pk[32]);
 const struct member *member_by_transport(const struct group *g, const uint8_t pk[32]);
 /* Ourselves, or NULL while joining. */
 const struct member *member_me(const struct group *g);
+/* True if this member's control entries forked (P4.3). */
+bool member_forked(const struct group *g, uint32_t index);
 /* Members at the point of entry `number` included (its past and itself), as a sorted list
  * of member keys to `out` (given, buf_free).  ERR_NOMEM. */
 NODISCARD int control_members_at(const struct group *g, uint32_t number, struct buf *out);

@@ -45,7 +45,7 @@ struct group_secrets {
     uint8_t transport_sk[32];
 };
 
-/* One group on this device.  Its record in LOG_GROUP, key "g", is drawn in group.h. */
+/* One group on this device.  Its record in LOG_GROUP, key "g", is drawn in group.c. */
 struct group {
     struct peer *peer;
     uint32_t number;
@@ -79,8 +79,10 @@ struct peer {
     uint32_t addresses_count;
     struct effect *fx;
     size_t fx_count, fx_cap;
-    struct buf *fx_bytes; /* one per effect, kept between steps */
+    struct buf *fx_bytes; /* bytes of all effects, end to end in their order */
     uint64_t limited; /* how often a bound refused something */
+    bool started; /* EV_START was handled */
+    struct buf shown_group, shown_me, shown_by; /* names lent by peer_view.c */
 };
 
 /* Append an effect of this step; `bytes` are copied.  ERR_NOMEM. (peer.c) */

@@ -87,7 +87,8 @@ NODISCARD int keys_resolve(const struct group *g, const uint8_t *prefixes, uint8
 NODISCARD int keys_place_member(struct group *g, const struct key_ref *ref,
                                 uint8_t pk[static 32]);
 /* Take the leaf of a received message; only after its header verified (P5.10).
- *   ERR_NOKEY  values missing (a no-key is scheduled)   ERR_USED  taken before */
+ *   ERR_NOKEY  values missing (a no-key is scheduled)
+ *   ERR_USED   taken before, or there is no such leaf: it can never be opened */
 NODISCARD int keys_take_leaf(struct group *g, const struct key_ref *ref,
                              uint8_t leaf[static 32]);
 /* Write changed trees to the log.  Called once at the end of each step. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* api.h -- what a face may ask of a node, as bytes.
+/* api.h -- what a face may ask of a node, as bytes (P12).
  *
  * One request gives one reply.  The same handler answers over the control socket of
  * a running node and inside one process, so that every command works both ways.
@@ -9,8 +9,24 @@
  *              (0 or -enum err), single values, and rows
  *
  * On the control socket each is preceded by its u32 length (at most
- * LIMIT_COMMAND_BYTES_MAX for requests; replies are cut into further replies by
- * `after` when they would pass 1 MiB).
+ * LIMIT_COMMAND_BYTES_MAX for requests).  Rows that would take a reply past 1 MiB are
+ * left out: then the single value F_AFTER says how many rows to skip next time.
+ *
+ * What replies hold; flags are 1 or absent, so read them with api_uint(.., 0):
+ *
+ *     STATUS    GROUP how many, DRAFT waiting texts, ERR the store's last trouble,
+ *               LINKS HANDSHAKES UNOPENED ASIDE ENTRIES LOCKED_KEYS DISK_BYTES,
+ *               HOUR the own clock, RUNNING (listens and dials), ENDED texts gone in
+ *               this run, LIMITED, CLOCK_WRONG, BYTES_IN BYTES_OUT;
+ *               rows: ADDRESS
+ *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
+ *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
+ *               JOINING DIFFERS HOUR DIGEST
+ *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
+ *               LET_IN_BY (absent: the founder) LINKED
+ *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
+ *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
 #define NODE_HOST_API_H
@@ -18,66 +34,112 @@
 #include "base/bytes.h"
 #include "base/mp.h"
 
+enum { API_REPLY_BYTES_MAX = 1 << 20 };
+
 enum api_verb {
-    API_STATUS = 1, /* -> numbers; F_ADDRESSES rows: listening addresses */
-    API_GROUPS = 2, /* -> rows of groups */
-    API_GROUP_NEW = 3, /* NAME PSEUDONYM LIFETIME -> GROUP */
-    API_MEMBERS = 4, /* GROUP -> rows */
-    API_INVITE = 5, /* GROUP [STEWARD USES VALID_HOURS] -> TEXT (the line) */
-    API_JOIN = 6, /* TEXT (line) PSEUDONYM -> GROUP; ends when API_GROUPS shows it joined */
+    API_STATUS = 1,    /* -> numbers; rows of listening addresses */
+    API_GROUPS = 2,    /* -> rows of groups */
+    API_GROUP_NEW = 3, /* NAME PSEUDONYM [LIFETIME: 7 days] -> GROUP */
+    API_MEMBERS = 4,   /* GROUP -> rows */
+    API_INVITE = 5,    /* GROUP [STEWARD USES: 1 VALID_HOURS: 7 days] -> TEXT (line) */
+    API_JOIN = 6,      /* TEXT (line) PSEUDONYM -> GROUP; see JOINING in API_GROUPS */
     API_JOIN_CANCEL = 7, /* GROUP */
-    API_SAY = 8, /* GROUP TEXT [DELAY_MS LIFETIME] -> DRAFT or ID */
-    API_TAKE_BACK = 9, /* GROUP DRAFT -> TEXT */
-    API_MESSAGES = 10, /* GROUP [UNREAD_ONLY] [AFTER n LIMIT n] -> rows in shown order */
-    API_MARK_READ = 11, /* GROUP ROW */
-    API_RENAME = 12, /* GROUP PSEUDONYM */
-    API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting (language ...) -> TEXT */
+    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] -> DRAFT or ID */
+    API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
+    API_MESSAGES = 10,   /* GROUP [UNREAD] [AFTER n LIMIT n] -> rows in shown order */
+    API_MARK_READ = 11,  /* GROUP ROW */
+    API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
+    API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
     API_PASSPHRASE = 14, /* TEXT (canonical new one) SMALL: change it */
-    API_FOLLOW = 15, /* from now on this connection gets a short reply with EVENT, GROUP,
-                        ROW, ERR whenever the peer tells something */
-    API_STOP = 16, /* stop the node cleanly */
-    API_SUGGEST = 17, /* nothing secret: random numbers for names and words -> TEXT bytes */
+    API_FOLLOW = 15,     /* from now on this connection gets what the peer tells */
+    API_STOP = 16,       /* stop the node cleanly */
+    API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */
 enum api_field {
-    F_VERB = 1, F_GROUP = 2, F_NAME = 3, F_PSEUDONYM = 4, F_TEXT = 5, F_LIFETIME = 6,
-    F_STEWARD = 7, F_USES = 8, F_VALID_HOURS = 9, F_DELAY_MS = 10, F_DRAFT = 11,
-    F_ID = 12, F_ROW = 13, F_UNREAD = 14, F_AFTER = 15, F_LIMIT = 16, F_SMALL = 17,
-    F_EVENT = 18, F_ERR = 19, F_MEMBERS = 20, F_STEWARDS = 21, F_LINKS = 22, F_ME = 23,
-    F_JOINING = 24, F_DIFFERS = 25, F_AUTHOR = 26, F_ABOUT_HOUR = 27, F_ENDS_IN = 28,
-    F_OWN = 29, F_FORKED = 30, F_NEWER = 31, F_MISSING = 32, F_HAVE = 33, F_LET_IN_BY = 34,
-    F_LINKED = 35, F_HANDSHAKES = 36, F_UNOPENED = 37, F_ASIDE = 38, F_ENTRIES = 39,
-    F_LOCKED_KEYS = 40, F_DISK_BYTES = 41, F_ADDRESS = 42, F_HOUR = 43, F_DIGEST = 44,
-    F_RUNNING = 45, F_ENDED = 46, F_LIMITED = 47, F_CLOCK_WRONG = 48, F_KIND = 49,
+    F_VERB = 1,
+    F_GROUP = 2,
+    F_NAME = 3,
+    F_PSEUDONYM = 4,
+    F_TEXT = 5,
+    F_LIFETIME = 6,
+    F_STEWARD = 7,
+    F_USES = 8,
+    F_VALID_HOURS = 9,
+    F_DELAY_MS = 10,
+    F_DRAFT = 11,
+    F_ID = 12,
+    F_ROW = 13,
+    F_UNREAD = 14,
+    F_AFTER = 15,
+    F_LIMIT = 16,
+    F_SMALL = 17,
+    F_EVENT = 18,
+    F_ERR = 19,
+    F_MEMBERS = 20,
+    F_STEWARDS = 21,
+    F_LINKS = 22,
+    F_ME = 23,
+    F_JOINING = 24,
+    F_DIFFERS = 25,
+    F_AUTHOR = 26,
+    F_ABOUT_HOUR = 27,
+    F_ENDS_IN = 28,
+    F_OWN = 29,
+    F_FORKED = 30,
+    F_NEWER = 31,
+    F_MISSING = 32,
+    F_HAVE = 33,
+    F_LET_IN_BY = 34,
+    F_LINKED = 35,
+    F_HANDSHAKES = 36,
+    F_UNOPENED = 37,
+    F_ASIDE = 38,
+    F_ENTRIES = 39,
+    F_LOCKED_KEYS = 40,
+    F_DISK_BYTES = 41,
+    F_ADDRESS = 42,
+    F_HOUR = 43,
+    F_DIGEST = 44,
+    F_RUNNING = 45,
+    F_ENDED = 46,
+    F_LIMITED = 47,
+    F_CLOCK_WRONG = 48,
+    F_KIND = 49,
+    F_BYTES_IN = 50,
+    F_BYTES_OUT = 51,
 };
 
-/* A request being built. */
-struct api_request {
-    struct buf bytes; /* given; api_request_free */
-};
-
-/* Values to set on a request; call in rising order of fields. */
+/* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
 struct api_args {
     uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit;
     bool has_group, has_lifetime, steward, unread_only, small, has_text;
     struct bytes name, pseudonym, text;
 };
 
-/* Encode a request.  ERR_TOOBIG, ERR_NOMEM, ERR_UTF8. */
-NODISCARD int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out);
-/* Decode a request (fuzzed).  ERR_MALFORMED, ERR_NOTCANON, ERR_TOOBIG. Spans point into it. */
-NODISCARD int api_decode(struct bytes request, enum api_verb *verb, struct api_args *args);
+/* Append a request to `out`.  ERR_TOOBIG (LIMIT_COMMAND_BYTES_MAX),
+ * ERR_NOMEM, ERR_UTF8. */
+NODISCARD int api_encode(enum api_verb verb, const struct api_args *args,
+                         struct buf *out);
+/* Decode a request (fuzzed); unknown fields are skipped, an unknown verb is given as it
+ * is.  Spans point into `request`.
+ *   ERR_MALFORMED, ERR_TRUNCATED, ERR_NOTCANON, ERR_TOOBIG, ERR_UTF8 */
+NODISCARD int api_decode(struct bytes request, enum api_verb *verb,
+                         struct api_args *args);
 
 /* A reply being read.  Spans point into the reply's bytes. */
 struct api_reply {
     struct buf bytes; /* owned; api_reply_free */
     int err;
     struct bytes values; /* one map */
-    struct bytes rows; /* array of maps */
+    struct bytes rows;   /* array of maps */
+    struct bytes *row;   /* owned: where each row lies */
+    uint32_t rows_count;
 };
 
-/* Check and split a reply whose bytes are in r->bytes.  ERR_MALFORMED. */
+/* Check and split a reply whose bytes are in r->bytes.  ERR_MALFORMED, ERR_TRUNCATED,
+ * ERR_NOTCANON, ERR_TOOBIG, ERR_UTF8, ERR_NOMEM. */
 NODISCARD int api_reply_parse(struct api_reply *r);
 /* Number of rows. */
 uint32_t api_rows(const struct api_reply *r);
@@ -87,7 +149,41 @@ struct bytes api_row(const struct api_reply *r, uint32_t i);
 uint64_t api_uint(struct bytes map, enum api_field f, uint64_t otherwise);
 /* A text or byte string of a map; empty when absent. */
 struct bytes api_bytes(struct bytes map, enum api_field f);
-/* Free what a reply owns. Legal on a zeroed one, and twice. */
+/* True if the map has the field. */
+bool api_has(struct bytes map, enum api_field f);
+/* Free what a reply owns. Legal on NULL, on a zeroed one, and twice. */
 void api_reply_free(struct api_reply *r);
+
+/* One map being written: fields in rising order.  Sticky error. */
+struct api_map {
+    struct buf pairs; /* owned until api_map_end */
+    uint32_t count;
+    int err;
+};
+/* Add a number. */
+void api_put_uint(struct api_map *m, enum api_field f, uint64_t v);
+/* Add a flag: nothing at all when false. */
+void api_put_flag(struct api_map *m, enum api_field f, bool v);
+/* Add a text; one that is no valid UTF-8 goes as a byte string. */
+void api_put_text(struct api_map *m, enum api_field f, struct bytes text);
+/* Add a byte string. */
+void api_put_bin(struct api_map *m, enum api_field f, struct bytes b);
+/* Append the map to `out` (at most `bytes_max` in all) and free it.  The sticky error,
+ * ERR_TOOBIG (out is unchanged), ERR_NOMEM. */
+NODISCARD int api_map_end(struct api_map *m, struct buf *out, size_t bytes_max);
+
+/* A reply being written: values, and rows that are ended into `rows`. */
+struct api_answer {
+    int err;
+    struct api_map values;
+    struct buf rows;
+    uint32_t rows_count;
+};
+/* End `row` into the answer.  ERR_FULL: past API_REPLY_BYTES_MAX, the row is left out;
+ * ERR_NOMEM. */
+NODISCARD int api_answer_row(struct api_answer *a, struct api_map *row);
+/* Append the whole reply to `out` and free the answer; with a->err set, values and rows
+ * are left out.  ERR_NOMEM, ERR_TOOBIG. */
+NODISCARD int api_answer_end(struct api_answer *a, struct buf *out);
 
 #endif

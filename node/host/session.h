@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* session.h -- a face's way to a profile: a running node, or one inside this process.
+/* session.h -- a face's way to a profile: a running node, or one in this process.
  *
- *     session_remote | session_local -> { session_call, session_wait }* -> session_close
+ *     session_remote | session_local
+ *         -> { session_call, session_wait }* -> session_close
  *
  * session_local opens the store, runs the core, listens and dials while session_wait
- * runs; it also serves the control socket, so that other commands reach it.
+ * runs; online it also serves the control socket, so that other commands reach it.
+ * Waiting texts are sealed, and all else happens, only while session_wait runs.
  */
 #ifndef NODE_HOST_SESSION_H
 #define NODE_HOST_SESSION_H
@@ -14,26 +16,34 @@
 struct session;
 
 struct session_config {
-    const char *home; /* profile folder */
+    const char *home;          /* profile folder */
     const char *const *listen; /* "host:port" texts; port 0 picks one */
     size_t listen_count;
-    bool online; /* listen and dial; false: a command that only looks or writes */
+    bool online;   /* listen and dial; false: a command that only looks or writes */
     bool announce; /* log one line per listening address to stderr */
 };
 
-/* Connect to the node that runs for `home`.  ERR_NOTFOUND: none runs. */
+/* Connect to the node that runs for `home`.
+ *   ERR_NOTFOUND  none runs        ERR_TOOBIG  the path of its socket cannot be used
+ *   ERR_NOMEM, ERR_SYSTEM */
 NODISCARD int session_remote(struct session **out, const char *home);
-/* Open the profile in this process with its data key (copied; the caller wipes its own).
- * With online and no listen texts it listens on a random port on all addresses.
- * ERR_INUSE, ERR_DAMAGED, ERR_ADDRINUSE, ERR_NOHOST, ERR_IO, ERR_NOMEM, ERR_READONLY. */
+/* Open the profile in this process with its data key (copied; the caller wipes its
+ * own); a profile without a database gets one.  With online and no listen texts it
+ * listens on all addresses, at the port of last time if that is free.  A full disk is
+ * no error here: what is stored can be read, and API_STATUS says so.
+ *   ERR_INUSE     another process has it: session_remote may reach that one by now
+ *   ERR_ADDRINUSE, ERR_NOHOST  what to listen on       ERR_TOOBIG  the socket's path
+ *   ERR_DAMAGED, ERR_VERSION, ERR_READONLY, ERR_NOSTORE, ERR_IO, ERR_NOMEM,
+ *   ERR_SYSTEM */
 NODISCARD int session_local(struct session **out, const struct session_config *config,
                             const uint8_t data_key[static 32]);
 /* True if the other end is a node in another process. */
 bool session_is_remote(const struct session *s);
-/* One request, one reply (given: api_reply_free).  Errors of the way itself only
- * (ERR_IO, ERR_PROTOCOL, ERR_NOMEM); what the node answered is reply->err. */
-NODISCARD int session_call(struct session *s, enum api_verb verb, const struct api_args *args,
-                           struct api_reply *reply);
+/* One request, one reply (given: api_reply_free), after what it did is durable.
+ * Errors of the way itself only (ERR_NOANSWER: the node is gone, ERR_PROTOCOL,
+ * ERR_NOMEM); what the node answered, or what is wrong with `args`, is reply->err. */
+NODISCARD int session_call(struct session *s, enum api_verb verb,
+                           const struct api_args *args, struct api_reply *reply);
 
 /* Something that was told (after API_FOLLOW). */
 struct session_event {
@@ -42,16 +52,20 @@ struct session_event {
     uint64_t row, draft;
     int err;
 };
-/* Run until `fd` is readable (-1: none), something was told, a stop was asked (SIGTERM,
- * SIGINT, API_STOP), or `timeout_ms` passed (-1: never).
- * Returns bits SESSION_FD, SESSION_EVENT, SESSION_STOP, or 0 on time-out; negative errors. */
-enum { SESSION_FD = 1, SESSION_EVENT = 2, SESSION_STOP = 4 };
+enum { SESSION_FD = 1, SESSION_EVENT = 2, SESSION_STOP = 4, SESSION_EVENTS_MAX = 1024 };
+/* Run until `fd` is readable or ended (-1: none), something was told, a stop was asked
+ * (SIGTERM, SIGINT, API_STOP, or the node at the other end went away), or `timeout_ms`
+ * passed (-1: never).  With SESSION_EVENT `*event` (may be NULL) holds the oldest
+ * telling; the newest SESSION_EVENTS_MAX are kept.
+ * Returns bits SESSION_FD, SESSION_EVENT, SESSION_STOP, or 0 on time-out;
+ * ERR_PROTOCOL, ERR_NOMEM, ERR_SYSTEM. */
 NODISCARD int session_wait(struct session *s, int fd, int64_t timeout_ms,
                            struct session_event *event);
 /* Commit, close links, close the store, wipe.  NULL is fine. */
 void session_close(struct session *s);
 
-/* Path of the control socket for `home` (runtime folder or the profile; P12.1). ERR_TOOBIG. */
+/* Path of the control socket for `home` (runtime folder or the profile; P12.1).
+ * ERR_TOOBIG: longer than a socket's may be; ERR_NOTFOUND: no such folder. */
 NODISCARD int session_socket_path(const char *home, char *out, size_t out_bytes);
 /* Turn off core dumps and tracing, ignore SIGPIPE; call first in main. */
 void session_harden(void);

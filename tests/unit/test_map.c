@@ -170,6 +170,22 @@ T_CASE(map_keys_have_a_longest)
     map_free(&map);
 }
 
+/* Keys that come and go leave no growth behind. */
+T_CASE(map_stays_small_when_few_keys_live)
+{
+    struct map map;
+    uint8_t raw[KEY_BYTES];
+    map_init(&map, MODEL_MAX);
+    for (uint32_t i = 0; i < 10000; i++) {
+        T_NEED(map_put(&map, key_of(i, raw), &marks[i % sizeof marks]) == 0);
+        if (i >= 3)
+            T_NEED(map_del(&map, key_of(i - 3, raw)) == &marks[(i - 3) % sizeof marks]);
+    }
+    T_EQ(map_count(&map), 3);
+    T(map.slots_cap <= 16);
+    map_free(&map);
+}
+
 T_CASE(map_allows_deleting_while_iterating)
 {
     struct map map;

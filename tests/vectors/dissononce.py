@@ -16,8 +16,8 @@ import sys
 import tempfile
 
 # The folder of this file holds its own name: it must not be found before the library.
-sys.path[:] = [p for p in sys.path
-               if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [p for p in sys.path if os.path.abspath(p or ".") != HERE]
 
 try:
     from dissononce.cipher.chachapoly import ChaChaPolyCipher
@@ -27,9 +27,7 @@ try:
     from dissononce.hash.blake2b import Blake2bHash
     from dissononce.hash.sha256 import SHA256Hash
     from dissononce.hash.sha512 import SHA512Hash
-    from dissononce.processing.handshakepatterns.interactive.IK import IKHandshakePattern
-    from dissononce.processing.handshakepatterns.interactive.XK import XKHandshakePattern
-    from dissononce.processing.handshakepatterns.interactive.XX import XXHandshakePattern
+    from dissononce.processing.handshakepatterns.interactive import IK, XK, XX
     from dissononce.processing.impl.cipherstate import CipherState
     from dissononce.processing.impl.handshakestate import HandshakeState
     from dissononce.processing.impl.symmetricstate import SymmetricState
@@ -103,14 +101,15 @@ def play(rng, pattern, psk_places, make_hash):
     for _ in range(6):
         first = len(messages) % 2 == 0
         pair = (alice, bob) if first else (bob, alice)
-        messages.append(transport(*pair, first, rng.randbytes(rng.choice((0, 18, 272)))))
+        payload = rng.randbytes(rng.choice((0, 18, 272)))
+        messages.append(transport(*pair, first, payload))
     return describe(alice, bob, prologue, psks, messages)
 
 
 def play_fallback(rng, make_hash):
     """XXfallback: Bob begins, so he is the initiator of the vector. dissononce keeps
     Alice as the initiator of its split, so the handshake alone is compared."""
-    pattern = FallbackPatternModifier().modify(XXHandshakePattern())
+    pattern = FallbackPatternModifier().modify(XX.XXHandshakePattern())
     alice, bob = Side(rng, make_hash), Side(rng, make_hash)
     prologue = rng.randbytes(16)
     alice.state.initialize(pattern, True, prologue, s=alice.s, e=alice.e)
@@ -120,15 +119,16 @@ def play_fallback(rng, make_hash):
 
 
 def main():
-    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().getrandbits(32)
+    drawn = random.SystemRandom().getrandbits(32)
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else drawn
     print(f"seed {seed}")
     rng = random.Random(seed)
     hashes = (SHA256Hash, SHA512Hash, Blake2bHash)
-    vectors = [play(rng, XKHandshakePattern(), (0, 3), SHA256Hash) for _ in range(8)]
+    vectors = [play(rng, XK.XKHandshakePattern(), (0, 3), SHA256Hash) for _ in range(8)]
     for make_hash in hashes:
-        vectors.append(play(rng, XKHandshakePattern(), (0, 3), make_hash))
-        vectors.append(play(rng, IKHandshakePattern(), (0, 2), make_hash))
-        vectors.append(play(rng, XXHandshakePattern(), (2, 3), make_hash))
+        vectors.append(play(rng, XK.XKHandshakePattern(), (0, 3), make_hash))
+        vectors.append(play(rng, IK.IKHandshakePattern(), (0, 2), make_hash))
+        vectors.append(play(rng, XX.XXHandshakePattern(), (2, 3), make_hash))
         vectors.append(play_fallback(rng, make_hash))
     assert all("psk" in v["protocol_name"] or "fallback" in v["protocol_name"]
                for v in vectors)

@@ -12,8 +12,9 @@
  * the same with resp_, "handshake_hash", "messages": [{"payload", "ciphertext"}]}]}.
  * Message N goes the way N tells, or always the initiator's in one-way patterns.
  *
- * HPKE: info, ikmE, pkEm, skEm, ikmR, pkRm, skRm, enc, key, base_nonce, exporter_secret,
- * pt in that order; then seq, aad, ct (one check each), and context, value likewise.
+ * HPKE: info, ikmE, pkEm, skEm, ikmR, pkRm, skRm, enc, key, base_nonce,
+ * exporter_secret, pt in that order; then seq, aad, ct (one check each), and context,
+ * value likewise.
  *
  * Both sides are played; each must write what the vector says and read the other.
  * Ends with `N passed, N failed, N skipped`; a vector for X448, AES-GCM or BLAKE2s,
@@ -38,7 +39,7 @@ enum {
 
 static unsigned passed, failed, skipped;
 
-/* ---- bytes ------------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {
@@ -82,7 +83,7 @@ static bool file_read(const char *path, struct buf *out)
     return ok && buf_append(out, BYTES("", 1), FILE_BYTES_MAX) == 0; /* ends with NUL */
 }
 
-/* ---- one Noise vector ------------------------------------------------------------ */
+/* ---- one Noise vector ------------------------------------------------------ */
 
 /* What one side brings; empty where the vector says nothing. */
 struct side {
@@ -156,8 +157,8 @@ static int side_init(struct noise *n, const struct vector *v, bool initiator)
 
 static uint8_t wire[NOISE_MESSAGE_BYTES_MAX], plain[NOISE_MESSAGE_BYTES_MAX];
 
-static const char *check_handshake(struct noise *from, struct noise *to, struct bytes payload,
-                                   struct bytes want)
+static const char *check_handshake(struct noise *from, struct noise *to,
+                                   struct bytes payload, struct bytes want)
 {
     struct room out = ROOM_OF(wire), in = ROOM_OF(plain);
     if (noise_write(from, payload, &out) != 0)
@@ -177,7 +178,8 @@ static const char *check_transport(struct noise_cipher *from, struct noise_ciphe
         return "its length is wrong";
     if (noise_seal(from, wire, none, payload) != 0 || !equal(BYTES(wire, want.n), want))
         return "other bytes are sealed";
-    if (noise_open(to, plain, none, want) != 0 || !equal(BYTES(plain, payload.n), payload))
+    if (noise_open(to, plain, none, want) != 0 ||
+        !equal(BYTES(plain, payload.n), payload))
         return "it does not open";
     return NULL;
 }
@@ -229,7 +231,8 @@ static void vector_check(struct vector *v)
     size_t at = 0;
     if (v->name[0] == '\0' && !v->broken)
         return;
-    if (strstr(v->name, "_448_") || strstr(v->name, "AESGCM") || strstr(v->name, "BLAKE2s")) {
+    if (strstr(v->name, "_448_") || strstr(v->name, "AESGCM") ||
+        strstr(v->name, "BLAKE2s")) {
         skipped++;
     } else {
         const char *wrong = vector_play(v, n, &at);
@@ -252,7 +255,7 @@ static void vector_name(struct vector *v, const char *text, size_t n)
     v->name[n] = '\0';
 }
 
-/* ---- key=value text --------------------------------------------------------------- */
+/* ---- key=value text -------------------------------------------------------- */
 
 struct line {
     const char *key, *value;
@@ -342,7 +345,7 @@ static void noise_text(const char *text)
     vector_check(&v);
 }
 
-/* ---- JSON ------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------ */
 
 /* A reader of the small JSON that vectors use: strings without escapes, numbers,
  * words.  After an error `bad` stands and nothing more is read. */
@@ -467,8 +470,8 @@ static bool json_side(struct json *j, struct vector *v, const char *key)
         const char *key;
         struct buf *to;
     } fields[] = {
-        {"prologue", &s->prologue},      {"static", &s->s},
-        {"ephemeral", &s->e},            {"remote_static", &s->rs},
+        {"prologue", &s->prologue},   {"static", &s->s},
+        {"ephemeral", &s->e},         {"remote_static", &s->rs},
         {"remote_ephemeral", &s->re},
     };
     if (strncmp(key, "init_", 5) != 0 && strncmp(key, "resp_", 5) != 0)
@@ -539,7 +542,7 @@ static void noise_json(const char *text)
     }
 }
 
-/* ---- HPKE -------------------------------------------------------------------------- */
+/* ---- HPKE ------------------------------------------------------------------ */
 
 struct hpke_case {
     struct buf info, ikm_e, pk_e, sk_e, ikm_r, pk_r, sk_r, enc, key, base_nonce;
@@ -593,7 +596,8 @@ static void hpke_check_setup(struct hpke_case *c)
 static void hpke_check_message(struct hpke_case *c)
 {
     uint8_t sealed[256], opened[256];
-    struct bytes aad = BUF_BYTES(&c->aad), pt = BUF_BYTES(&c->pt), ct = BUF_BYTES(&c->ct);
+    struct bytes aad = BUF_BYTES(&c->aad), pt = BUF_BYTES(&c->pt),
+                 ct = BUF_BYTES(&c->ct);
     bool ok = pt.n + 16 <= sizeof sealed && ct.n == pt.n + 16 && c->send.seq <= c->seq;
     while (ok && c->send.seq < c->seq) {
         hpke_ctx_seal(&c->send, sealed, aad, BYTES("", 0));
@@ -657,9 +661,10 @@ static bool hpke_take(struct hpke_case *c, const struct line *l)
 
 static void hpke_free(struct hpke_case *c)
 {
-    struct buf *all[] = {&c->info, &c->ikm_e, &c->pk_e, &c->sk_e,       &c->ikm_r,    &c->pk_r,
-                         &c->sk_r, &c->enc,   &c->key,  &c->base_nonce, &c->exporter, &c->pt,
-                         &c->aad,  &c->ct,    &c->context, &c->value};
+    struct buf *all[] = {&c->info,  &c->ikm_e,      &c->pk_e,     &c->sk_e,
+                         &c->ikm_r, &c->pk_r,       &c->sk_r,     &c->enc,
+                         &c->key,   &c->base_nonce, &c->exporter, &c->pt,
+                         &c->aad,   &c->ct,         &c->context,  &c->value};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         buf_free(all[i]);
 }

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* cli.c -- start, hand over to the command, end. */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/json.h"
+#include "crypto/entropy_os.h"
+#include "crypto/hash.h"
+
+enum { SENTENCE_BYTES_MAX = 4096 };
+
+void cli_say(const char *sentence)
+{
+    struct buf clean = {0}, lines = {0};
+    size_t removed = 0;
+    if (text_clean(BYTES(sentence, strlen(sentence)), &clean, SENTENCE_BYTES_MAX,
+                   &removed) == 0 &&
+        screen_wrap(&lines, BUF_BYTES(&clean), place_columns(STDERR_FILENO), 0) == 0)
+        (void)fwrite(lines.p, 1, lines.n, stderr);
+    (void)fflush(stderr);
+    buf_free(&clean);
+    buf_free(&lines);
+}
+
+void cli_sayf(const char *format, ...)
+{
+    char sentence[SENTENCE_BYTES_MAX];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, list);
+    va_end(list);
+    cli_say(sentence);
+    wipe(sentence, sizeof sentence);
+}
+
+/* For programs an error is an object of its own on standard error. */
+static void say_error(const struct cli *c, int err, const char *sentence)
+{
+    struct buf line = {0};
+    struct json j = json_to(&line);
+    if (!args_has(&c->args, OPTION_JSON)) {
+        cli_say(sentence);
+        return;
+    }
+    json_object(&j, NULL);
+    json_text(&j, "error", BYTES(err_name(err), strlen(err_name(err))));
+    json_text(&j, "text", BYTES(sentence, strlen(sentence)));
+    json_object_end(&j);
+    if (json_line_end(&j) == 0)
+        (void)fwrite(line.p, 1, line.n, stderr);
+    buf_free(&line);
+}
+
+int cli_error(struct cli *c, int err, const char *sentence)
+{
+    if (!c->told)
+        say_error(c, err, sentence);
+    c->told = true;
+    return err;
+}
+
+int cli_missing(struct cli *c, const char *option)
+{
+    char sentence[128];
+    (void)snprintf(sentence, sizeof sentence,
+                   _("An answer is missing. Give it with %s."), option);
+    return cli_error(c, ERR_NEEDTERM, sentence);
+}
+
+void cli_add_warnings(struct screen *s)
+{
+    screen_text(s, _("Not for emergencies. Messages can take days. Call 112 first."));
+    screen_text(s, _("Trial version. Nobody can be removed yet. Use no real names."));
+}
+
+int cli_show(struct cli *c, struct screen *s)
+{
+    struct buf out = {0};
+    int err = args_has(&c->args, OPTION_JSON)
+                  ? screen_render_json(s, &out)
+                  : screen_render(s, place_columns(STDOUT_FILENO), &out);
+    if (!err && out.n > 0 && fwrite(out.p, 1, out.n, stdout) != out.n)
+        err = ERR_IO;
+    if (fflush(stdout) && !err)
+        err = ERR_IO;
+    buf_free(&out);
+    screen_free(s);
+    return err;
+}
+
+void cli_show_talk(struct screen *s)
+{
+    struct buf out = {0};
+    if (screen_render(s, place_columns(STDERR_FILENO), &out) == 0)
+        (void)fwrite(out.p, 1, out.n, stderr);
+    (void)fflush(stderr);
+    buf_free(&out);
+    screen_free(s);
+}
+
+int cli_call(struct cli *c, enum api_verb verb, const struct api_args *args,
+             struct api_reply *reply)
+{
+    static const struct api_args none;
+    *reply = (struct api_reply){0};
+    int err = session_call(c->session, verb, args ? args : &none, reply);
+    if (!err)
+        err = reply->err;
+    if (err)
+        api_reply_free(reply);
+    return err;
+}
+
+int cli_do(struct cli *c, enum api_verb verb, const struct api_args *args)
+{
+    struct api_reply reply = {0};
+    int err = cli_call(c, verb, args, &reply);
+    api_reply_free(&reply);
+    return err;
+}
+
+/* ---- running ------------------------------------------------------------- */
+
+static int (*const runs[COMMAND_COUNT])(struct cli *) = {
+    [COMMAND_HOME] = command_home,         [COMMAND_INIT] = command_init,
+    [COMMAND_ABOUT_ME] = command_about_me, [COMMAND_GROUP_NEW] = command_group_new,
+    [COMMAND_GROUPS] = command_groups,     [COMMAND_INVITE] = command_invite,
+    [COMMAND_JOIN] = command_join,         [COMMAND_SAY] = command_say,
+    [COMMAND_READ] = command_read,         [COMMAND_MEMBERS] = command_members,
+    [COMMAND_RENAME] = command_rename,     [COMMAND_STATUS] = command_status,
+    [COMMAND_NODE] = command_node,         [COMMAND_PASSPHRASE] = command_passphrase,
+    [COMMAND_HELP] = command_help,         [COMMAND_DEMO] = command_demo,
+};
+
+static int show_version(struct cli *c)
+{
+    struct screen s = {0};
+    screen_text(&s, "kring " KRING_VERSION);
+    screen_cell_text(&s, "version", BYTES(KRING_VERSION, sizeof KRING_VERSION - 1));
+    return cli_show(c, &s);
+}
+
+/* What was typed, or why it cannot be. */
+static int prepare(struct cli *c, int argc, char **argv)
+{
+    int err = args_parse(&c->args, argc, argv);
+    const char *language = c->args.value[OPTION_LANGUAGE];
+    if (err) {
+        (void)cli_error(c, err, c->args.problem);
+        if (!args_has(&c->args, OPTION_JSON))
+            cli_say(_("Type: kring help"));
+        return err;
+    }
+    if (language && !i18n_choose(language))
+        return cli_error(c, ERR_USAGE, _("Choose a language: en or nl."));
+    err = place_home(c->args.value[OPTION_HOME], c->home);
+    if (err == ERR_USAGE)
+        return cli_missing(c, "--home");
+    return err;
+}
+
+static int run(struct cli *c, int argc, char **argv)
+{
+    int err = prepare(c, argc, argv);
+    if (err)
+        return err;
+    if (args_has(&c->args, OPTION_VERSION))
+        return show_version(c);
+    if (args_has(&c->args, OPTION_HELP))
+        return command_help(c);
+    return runs[c->args.command](c);
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct cli c = {.prompt.fd = STDIN_FILENO};
+    session_harden();
+    i18n_start();
+    int err = crypto_init();
+    c.entropy = entropy_os();
+    if (!err)
+        err = run(&c, argc, argv);
+    if (err)
+        (void)cli_error(&c, err, gettext(err_text(err)));
+    session_close(c.session);
+    prompt_free(&c.prompt);
+    return err_exit(err);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* cli.h -- one run of the program: what was asked, where, by what way.
+ *
+ * Data goes to standard output, talk to standard error.  A command returns 0 or a
+ * negative enum err; the exit code is err_exit of that.  A command that has said in its
+ * own words what went wrong returns through cli_error, and nothing more is said.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/entropy.h"
+#include "cli/args.h"
+#include "cli/i18n.h"
+#include "cli/place.h"
+#include "cli/prompt.h"
+#include "cli/screen.h"
+#include "node/host/session.h"
+
+struct cli {
+    struct args args;
+    char home[PLACE_BYTES_MAX];
+    struct entropy entropy;
+    struct prompt prompt;    /* standard input */
+    struct session *session; /* NULL until opened */
+    bool told;               /* the person knows already what went wrong */
+};
+
+/* Run the program.  Returns the exit code. */
+int cli_run(int argc, char **argv);
+
+/* Say a sentence to the person (standard error), wrapped, made safe. */
+void cli_say(const char *sentence);
+/* As cli_say, printf-like; the format is translated. */
+__attribute__((format(printf, 1, 2))) void cli_sayf(const char *format, ...);
+/* Say why it does not go on, in words of the command's own; returns `err`. */
+int cli_error(struct cli *c, int err, const char *sentence);
+/* An answer is missing and nobody can be asked: name the option.
+ * Returns ERR_NEEDTERM. */
+int cli_missing(struct cli *c, const char *option);
+/* The two sentences that stand on the first screen and in `help safety`. */
+void cli_add_warnings(struct screen *s);
+/* Print a screen on standard output, as lines or as JSON, and free it.
+ * The screen's error; ERR_IO: standard output takes nothing more. */
+NODISCARD int cli_show(struct cli *c, struct screen *s);
+/* Print a screen to the person (standard error) as lines, and free it. */
+void cli_show_talk(struct screen *s);
+/* One request over the open session; the reply's own error counts too.  On error the
+ * reply is free already, otherwise it is given: api_reply_free. */
+NODISCARD int cli_call(struct cli *c, enum api_verb verb, const struct api_args *args,
+                       struct api_reply *reply);
+/* As cli_call for a request whose reply holds nothing of interest. */
+NODISCARD int cli_do(struct cli *c, enum api_verb verb, const struct api_args *args);
+
+/* ---- commands; each returns 0 or a negative error ------------------------ */
+
+/* `kring init`: a new profile.  ERR_EXISTS and what store and prompts say. */
+int command_init(struct cli *c);
+/* `kring about-me`. */
+int command_about_me(struct cli *c);
+/* `kring group new`. */
+int command_group_new(struct cli *c);
+/* `kring groups`. */
+int command_groups(struct cli *c);
+/* `kring rename`. */
+int command_rename(struct cli *c);
+/* `kring invite`. */
+int command_invite(struct cli *c);
+/* `kring join`. */
+int command_join(struct cli *c);
+/* `kring members`. */
+int command_members(struct cli *c);
+/* `kring say`. */
+int command_say(struct cli *c);
+/* `kring read`. */
+int command_read(struct cli *c);
+/* `kring status`. */
+int command_status(struct cli *c);
+/* `kring node`. */
+int command_node(struct cli *c);
+/* `kring passphrase`. */
+int command_passphrase(struct cli *c);
+/* `kring help`, and every command with --help. */
+int command_help(struct cli *c);
+/* `kring demo`. */
+int command_demo(struct cli *c);
+/* `kring` alone. */
+int command_home(struct cli *c);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* cmd_help.c -- the commands `help`, `help COMMAND`, `help safety`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/help.h"
+
+enum { LINE_BYTES = 256 };
+
+static const char *const safety[] = {
+    N_("A member can photograph the screen."),
+    N_("An open device shows what it holds. Close kring when you leave."),
+    N_("Size and date of files show that kring is used here."),
+    N_("Memory cards and disks keep old pieces for a while."),
+    N_("A backup brings back what was gone."),
+    N_("Gone texts are gone where kring is honest. Others can copy."),
+    N_("Who watches the network sees that devices talk, and when."),
+    N_("One address in two groups shows it is the same device."),
+    N_("Each device keeps who let whom in."),
+    N_("Your device proves that your name wrote your texts."),
+    N_("Nobody can take that back later."),
+    N_("In a group of strangers, expect a stranger who listens."),
+    N_("Nobody can reset your words. Not even who made kring."),
+    N_("This is no advice about the law."),
+};
+
+void help_add_safety(struct screen *s)
+{
+    cli_add_warnings(s);
+    for (size_t i = 0; i < sizeof safety / sizeof *safety; i++)
+        screen_text(s, gettext(safety[i]));
+}
+
+static void add_option(struct screen *s, const struct option_spec *option)
+{
+    char label[LINE_BYTES];
+    const char *summary = gettext(option->summary);
+    (void)snprintf(label, sizeof label, "%s%s%s", option->name,
+                   option->value ? " " : "", option->value ? option->value : "");
+    screen_pair(s, label, BYTES(summary, strlen(summary)));
+}
+
+static void add_command(struct screen *s, enum cli_command command)
+{
+    const struct command_spec *spec = &command_specs[command];
+    char label[LINE_BYTES];
+    const char *summary = gettext(spec->summary);
+    (void)snprintf(label, sizeof label, "kring%s%s%s%s", spec->name[0] ? " " : "",
+                   spec->name, spec->operands[0] ? " " : "", spec->operands);
+    screen_pair(s, label, BYTES(summary, strlen(summary)));
+}
+
+static void help_overview(struct screen *s)
+{
+    screen_title(s, "kring");
+    cli_add_warnings(s);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        add_command(s, (enum cli_command)i);
+    screen_text(s, _("These options go with every command:"));
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (option_specs[i].commands == UINT32_MAX)
+            add_option(s, &option_specs[i]);
+    screen_text(s, _("More about one of them: kring help COMMAND"));
+}
+
+static void help_command(struct screen *s, enum cli_command command)
+{
+    const struct command_spec *spec = &command_specs[command];
+    char example[LINE_BYTES];
+    add_command(s, command);
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (option_specs[i].commands != UINT32_MAX &&
+            option_specs[i].commands >> command & 1)
+            add_option(s, &option_specs[i]);
+    (void)snprintf(example, sizeof example, "kring %s", spec->example);
+    screen_pair(s, _("Example"), BYTES(example, strlen(example)));
+}
+
+/* The topic as one text: "group new" comes as two words. */
+static void topic_of(const struct args *args, char out[static LINE_BYTES])
+{
+    (void)snprintf(out, LINE_BYTES, "%s%s%s",
+                   args->operands_count > 0 ? args->operands[0] : "",
+                   args->operands_count > 1 ? " " : "",
+                   args->operands_count > 1 ? args->operands[1] : "");
+}
+
+int command_help(struct cli *c)
+{
+    struct screen s = {0};
+    char topic[LINE_BYTES] = "";
+    enum cli_command command = c->args.command;
+    if (command == COMMAND_HELP) {
+        topic_of(&c->args, topic);
+        command = args_command(topic);
+    }
+    if (strcmp(topic, "safety") == 0)
+        help_add_safety(&s);
+    else if (topic[0] == '\0' && (command == COMMAND_HOME || command == COMMAND_COUNT))
+        help_overview(&s);
+    else if (command < COMMAND_COUNT)
+        help_command(&s, command);
+    else
+        return cli_error(c, ERR_USAGE, _("There is no help on that. Type: kring help"));
+    return cli_show(c, &s);
+}

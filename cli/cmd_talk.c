@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* cmd_talk.c -- the commands `say` and `read`. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "cli/opening.h"
+#include "cli/talk.h"
+#include "node/core/peer.h"
+
+enum { SENT_WAIT_MS = 1500 };
+
+/* ---- say ----------------------------------------------------------------- */
+
+/* The text: one line at a terminal, else all of standard input. */
+static int read_text(struct cli *c, struct buf *text)
+{
+    if (prompt_can(&c->prompt))
+        return prompt_ask(&c->prompt, _("Your text:"), text);
+    int err = prompt_read_all(&c->prompt, text, LIMIT_BODY_BYTES_MAX + 2);
+    if (!err && text->n > 0 && text->p[text->n - 1] == '\n')
+        text->n--;
+    return err;
+}
+
+/* "Sent" is true only where something carries it on: a node that runs. */
+static void say_kept(const struct cli *c)
+{
+    if (session_is_remote(c->session))
+        cli_say(_("Sent."));
+    else
+        cli_say(_("Kept here. It goes out when kring is open."));
+}
+
+static int show_sent(struct cli *c, struct bytes id)
+{
+    struct screen s = {0};
+    char hex[65] = "";
+    for (size_t i = 0; i < id.n && i < 32; i++)
+        (void)snprintf(hex + i * 2, 3, "%02x", id.p[i]);
+    say_kept(c);
+    screen_row(&s);
+    screen_cell_text(&s, "id", BYTES(hex, strlen(hex)));
+    return cli_show(c, &s);
+}
+
+static int say_now(struct cli *c, uint64_t group, struct bytes text)
+{
+    struct api_reply reply = {0};
+    struct api_args args = {
+        .group = group, .has_group = true, .text = text, .has_text = true};
+    int err = talk_explain(c, cli_call(c, API_SAY, &args, &reply));
+    if (err)
+        return err;
+    err = show_sent(c, api_bytes(api_row(&reply, UINT32_MAX), F_ID));
+    api_reply_free(&reply);
+    return err;
+}
+
+/* A line that was typed meanwhile: true if it takes the text back. */
+static bool wants_back(struct cli *c)
+{
+    struct buf line = {0};
+    bool back = false;
+    if (prompt_fill(&c->prompt))
+        c->prompt.ended = true;
+    while (prompt_take(&c->prompt, &line)) {
+        back |= line.n == 1 && (line.p[0] == 'u' || line.p[0] == 'U');
+        buf_free(&line);
+    }
+    return back;
+}
+
+/* The text waits on this device; `u` takes it back until it is sent. */
+static int wait_sent(struct cli *c, uint64_t group, uint64_t draft)
+{
+    for (;;) {
+        struct session_event event = {0};
+        int fd = c->prompt.ended ? -1 : c->prompt.fd;
+        int got = session_wait(c->session, fd, -1, &event);
+        if (got < 0)
+            return got;
+        if (got & SESSION_STOP || (got & SESSION_FD && wants_back(c))) {
+            int err = talk_take_back(c, group, draft);
+            if (err != ERR_NOTFOUND)
+                return err;
+        }
+        if (got & SESSION_EVENT && event.event == TELL_SENT && event.group == group &&
+            event.draft == draft) {
+            cli_say(_("Sent."));
+            /* A moment for it to leave, when the node runs only here. */
+            if (!session_is_remote(c->session))
+                got = session_wait(c->session, -1, SENT_WAIT_MS, &event);
+            return got < 0 ? got : 0;
+        }
+    }
+}
+
+static int say_later(struct cli *c, uint64_t group, struct bytes text)
+{
+    uint64_t draft = 0;
+    int err = cli_do(c, API_FOLLOW, NULL);
+    if (!err)
+        err = talk_draft(c, group, text, &draft);
+    return err ? err : wait_sent(c, group, draft);
+}
+
+int command_say(struct cli *c)
+{
+    struct screen head = {0};
+    struct group_row g;
+    struct buf text = {0};
+    bool later = prompt_can(&c->prompt) && !args_has(&c->args, OPTION_NOW);
+    int err = opening_open(c, later);
+    if (!err)
+        err = view_find_group(c, c->args.operands[0], &g);
+    if (err)
+        return err;
+    if (prompt_can(&c->prompt)) {
+        view_head(&head, &g);
+        cli_show_talk(&head);
+    }
+    err = talk_explain(c, read_text(c, &text));
+    if (!err)
+        err = talk_check(c, BUF_BYTES(&text));
+    if (!err)
+        err = later ? say_later(c, g.number, BUF_BYTES(&text))
+                    : say_now(c, g.number, BUF_BYTES(&text));
+    buf_free(&text);
+    return err;
+}
+
+/* ---- read ---------------------------------------------------------------- */
+
+/* New texts as they come, until the person or the system ends it. */
+static int follow(struct cli *c, const struct group_row *g)
+{
+    for (;;) {
+        struct session_event event = {0};
+        int err = talk_show(c, g, TALK_UNREAD);
+        if (err)
+            return err;
+        int got = session_wait(c->session, -1, -1, &event);
+        if (got < 0 || got & SESSION_STOP)
+            return got < 0 ? got : 0;
+    }
+}
+
+int command_read(struct cli *c)
+{
+    struct screen head = {0};
+    struct group_row g;
+    bool on = args_has(&c->args, OPTION_FOLLOW);
+    int err = opening_open(c, on);
+    if (!err)
+        err = view_find_group(c, c->args.operands[0], &g);
+    if (!err && on)
+        err = cli_do(c, API_FOLLOW, NULL);
+    if (err)
+        return err;
+    if (!args_has(&c->args, OPTION_JSON)) {
+        view_head(&head, &g);
+        err = cli_show(c, &head);
+    }
+    if (!err)
+        err = talk_show(c, &g, TALK_ALL);
+    if (!err && on)
+        err = follow(c, &g);
+    return err;
+}

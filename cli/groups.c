@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* groups.c -- starting groups, letting people in, who is there. */
+#include "cli/groups.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "cli/names.h"
+
+enum { VALID_HOURS = 24 };
+
+/* Errors that a person meets here get words of their own. */
+static int explain(struct cli *c, int err)
+{
+    switch (err) {
+    case ERR_NAMETAKEN:
+        return cli_error(c, err, _("This name is taken here. Choose another one."));
+    case ERR_DENIED:
+        return cli_error(c, err, _("Only a keeper can do that. Ask a keeper."));
+    case ERR_FULL: return cli_error(c, err, _("There are too many already."));
+    default: return err;
+    }
+}
+
+int groups_start(struct cli *c, const char *name, uint64_t lifetime_hours,
+                 uint64_t *number)
+{
+    struct buf me = {0};
+    struct api_reply reply = {0};
+    int err = view_check_name(c, name);
+    if (!err)
+        err = names_choose(c, &me);
+    if (err)
+        goto out;
+    struct api_args args = {
+        .name = BYTES(name, strlen(name)),
+        .pseudonym = BUF_BYTES(&me),
+        .lifetime = lifetime_hours,
+        .has_lifetime = true,
+    };
+    err = cli_call(c, API_GROUP_NEW, &args, &reply);
+    if (!err)
+        *number = api_uint(api_row(&reply, UINT32_MAX), F_GROUP, 0);
+    api_reply_free(&reply);
+out:
+    buf_free(&me);
+    return explain(c, err);
+}
+
+int groups_invite(struct cli *c, const struct group_row *group, bool steward,
+                  struct buf *line)
+{
+    struct api_reply reply = {0};
+    struct api_args args = {
+        .group = group->number,
+        .has_group = true,
+        .uses = 1,
+        .valid_hours = VALID_HOURS,
+        .steward = steward,
+    };
+    int err = cli_call(c, API_INVITE, &args, &reply);
+    if (err)
+        return explain(c, err);
+    err = buf_append(line, api_bytes(api_row(&reply, UINT32_MAX), F_TEXT),
+                     LIMIT_INVITE_LINE_BYTES_MAX);
+    api_reply_free(&reply);
+    if (err)
+        return err;
+    cli_say(_("Give this line to one person only. It works for a day."));
+    cli_say(_("Keep kring open, so that this person can come in."));
+    if (steward)
+        cli_say(_("This person will be a keeper and can let others in."));
+    return 0;
+}
+
+/* What people copy has spaces and line ends around it. */
+static struct bytes trimmed(struct bytes text)
+{
+    while (text.n > 0 && strchr(" \t\r\n", text.p[0]))
+        text = BYTES(text.p + 1, text.n - 1);
+    while (text.n > 0 && strchr(" \t\r\n", text.p[text.n - 1]))
+        text.n--;
+    return text;
+}
+
+int groups_join(struct cli *c, struct bytes line, uint64_t *number)
+{
+    struct buf me = {0};
+    struct api_reply reply = {0};
+    int err = 0;
+    line = trimmed(line);
+    if (line.n == 0)
+        return cli_error(c, ERR_EMPTY,
+                         _("There is no invitation here. Copy it again."));
+    err = names_choose(c, &me);
+    if (err)
+        goto out;
+    struct api_args args = {
+        .text = line, .pseudonym = BUF_BYTES(&me), .has_text = true};
+    err = cli_call(c, API_JOIN, &args, &reply);
+    if (!err)
+        *number = api_uint(api_row(&reply, UINT32_MAX), F_GROUP, 0);
+    api_reply_free(&reply);
+out:
+    buf_free(&me);
+    switch (err) {
+    case ERR_EXISTS: return cli_error(c, err, _("You are in this group already."));
+    case ERR_TRUNCATED:
+        return cli_error(c, err, _("This code was cut off. Copy all of it."));
+    case ERR_UTF8:
+    case ERR_TOOBIG: return cli_error(c, err, gettext(err_text(ERR_FOREIGN)));
+    default: return explain(c, err);
+    }
+}
+
+/* ---- who is there -------------------------------------------------------- */
+
+static void add_member(struct screen *s, struct bytes map)
+{
+    char words[VIEW_WORDS_BYTES * 4], name[VIEW_NAME_BYTES];
+    struct bytes by = api_bytes(map, F_LET_IN_BY), who = api_bytes(map, F_NAME);
+    bool steward = api_uint(map, F_STEWARD, 0), me = api_uint(map, F_ME, 0);
+    bool forked = api_uint(map, F_FORKED, 0);
+    int n = snprintf(words, sizeof words, "%s%s", me ? _("you, ") : "",
+                     steward ? _("keeper") : _("member"));
+    if (by.n > 0 && n > 0)
+        (void)snprintf(words + n, sizeof words - (size_t)n, _(", let in by %.*s"),
+                       (int)by.n, (const char *)by.p);
+    (void)snprintf(name, sizeof name, "%.*s", (int)who.n,
+                   who.n > 0 ? (const char *)who.p : "");
+    screen_pair(s, name, BYTES(words, strlen(words)));
+    screen_cell_text(s, "name", who);
+    screen_cell_text(s, "role", steward ? BYTES("steward", 7) : BYTES("member", 6));
+    screen_cell_flag(s, "me", me);
+    if (by.n > 0)
+        screen_cell_text(s, "let_in_by", by);
+    else
+        screen_cell_null(s, "let_in_by");
+    screen_cell_flag(s, "forked", forked);
+    if (forked)
+        screen_text(s, _("This person went back to an older copy of kring."));
+}
+
+int groups_add_members(struct cli *c, uint64_t number, struct screen *s)
+{
+    struct api_args args = {.group = number, .has_group = true};
+    struct api_reply reply = {0};
+    int err = cli_call(c, API_MEMBERS, &args, &reply);
+    if (err)
+        return err;
+    for (uint32_t i = 0; i < api_rows(&reply); i++)
+        add_member(s, api_row(&reply, i));
+    api_reply_free(&reply);
+    return 0;
+}
+
+/* ---- about me ------------------------------------------------------------ */
+
+/* The own names, one a line, each once. */
+static int own_names(const struct api_reply *reply, struct buf *names,
+                     unsigned long *count)
+{
+    for (uint32_t i = 0; i < api_rows(reply); i++) {
+        struct bytes me = api_bytes(api_row(reply, i), F_ME);
+        bool known = false;
+        for (uint32_t k = 0; k < i && !known; k++)
+            known = bytes_equal(me, api_bytes(api_row(reply, k), F_ME));
+        if (known || me.n == 0)
+            continue;
+        int err = *count > 0 ? buf_append(names, BYTES("\n", 1), SIZE_MAX) : 0;
+        if (!err)
+            err = buf_append(names, me, SIZE_MAX);
+        if (err)
+            return err;
+        (*count)++;
+    }
+    return 0;
+}
+
+/* Append "1 name (Wren, Otter), 2 groups, 0 real names". */
+static int about_words(struct buf *out, struct bytes names, unsigned long names_count,
+                       unsigned long groups)
+{
+    char part[VIEW_WORDS_BYTES];
+    int err = 0;
+    (void)snprintf(part, sizeof part, ngettext("%lu name", "%lu names", names_count),
+                   names_count);
+    err = buf_append(out, BYTES(part, strlen(part)), SIZE_MAX);
+    for (size_t i = 0; i < names.n && !err; i++) {
+        if (i == 0)
+            err = buf_append(out, BYTES(" (", 2), SIZE_MAX);
+        if (!err && names.p[i] == '\n')
+            err = buf_append(out, BYTES(", ", 2), SIZE_MAX);
+        else if (!err)
+            err = buf_append(out, BYTES(names.p + i, 1), SIZE_MAX);
+    }
+    if (!err && names.n > 0)
+        err = buf_append(out, BYTES(")", 1), SIZE_MAX);
+    (void)snprintf(part, sizeof part, ngettext(", %lu group", ", %lu groups", groups),
+                   groups);
+    if (!err)
+        err = buf_append(out, BYTES(part, strlen(part)), SIZE_MAX);
+    const char *real = _(", 0 real names");
+    if (!err)
+        err = buf_append(out, BYTES(real, strlen(real)), SIZE_MAX);
+    return err ? err : buf_append(out, BYTES("", 1), SIZE_MAX);
+}
+
+int groups_add_about_me(struct cli *c, struct screen *s)
+{
+    struct api_reply reply = {0};
+    struct buf names = {0}, words = {0};
+    unsigned long count = 0;
+    int err = cli_call(c, API_GROUPS, NULL, &reply);
+    if (!err)
+        err = own_names(&reply, &names, &count);
+    if (!err)
+        err = about_words(&words, BUF_BYTES(&names), count,
+                          (unsigned long)api_rows(&reply));
+    if (!err) {
+        screen_text(s, (const char *)words.p);
+        screen_cell_list(s, "names", BUF_BYTES(&names));
+        screen_cell_number(s, "groups", api_rows(&reply));
+        screen_cell_number(s, "real_names", 0);
+    }
+    api_reply_free(&reply);
+    buf_free(&names);
+    buf_free(&words);
+    return err;
+}
+
+int groups_rename(struct cli *c, uint64_t number)
+{
+    struct buf me = {0};
+    int err = names_choose(c, &me);
+    if (!err) {
+        struct api_args args = {
+            .group = number,
+            .has_group = true,
+            .pseudonym = BUF_BYTES(&me),
+        };
+        err = cli_do(c, API_RENAME, &args);
+    }
+    buf_free(&me);
+    return explain(c, err);
+}

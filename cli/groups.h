@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* groups.h -- what commands and the home screen both do with groups and people. */
+#ifndef CLI_GROUPS_H
+#define CLI_GROUPS_H
+
+#include "cli/view.h"
+
+/* Start a group `name` with texts that last `lifetime_hours`; asks the own name.
+ * Says who can let people in.  The group comes back in `*number`. */
+NODISCARD int groups_start(struct cli *c, const char *name, uint64_t lifetime_hours,
+                           uint64_t *number);
+/* Make an invitation line for `group`, appended to `line`, and say how to give it. */
+NODISCARD int groups_invite(struct cli *c, const struct group_row *group, bool steward,
+                            struct buf *line);
+/* Begin to join with the invitation `line`; asks the own name.  ERR_MISTYPED,
+ * ERR_TRUNCATED, ERR_FOREIGN, ERR_VERSION, ERR_EXISTS ... */
+NODISCARD int groups_join(struct cli *c, struct bytes line, uint64_t *number);
+/* Add everybody in a group to a screen. */
+NODISCARD int groups_add_members(struct cli *c, uint64_t number, struct screen *s);
+/* Add "1 name (Wren), 1 group, 0 real names" to a screen. */
+NODISCARD int groups_add_about_me(struct cli *c, struct screen *s);
+/* Change the own name in a group. */
+NODISCARD int groups_rename(struct cli *c, uint64_t number);
+
+#endif

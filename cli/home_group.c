@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* home_group.c -- the screens of one group. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/groups.h"
+#include "cli/home.h"
+#include "cli/talk.h"
+
+/* ---- acts ---------------------------------------------------------------- */
+
+static void write_text(struct home *h, const struct group_row *g)
+{
+    struct buf text = {0};
+    int err = prompt_ask(&h->c->prompt, _("Your text:"), &text);
+    if (!err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U') && h->drafted) {
+        home_take_back(h); /* a habit, not a text */
+    } else if (!err && text.n > 0) {
+        err = talk_check(h->c, BUF_BYTES(&text));
+        if (!err)
+            err = talk_draft(h->c, g->number, BUF_BYTES(&text), &h->draft);
+        if (!err) {
+            h->drafted = true;
+            h->draft_group = g->number;
+        }
+    }
+    buf_free(&text);
+    home_report(h, err);
+}
+
+static void read_all(struct home *h, const struct group_row *g)
+{
+    home_report(h, talk_show(h->c, g, TALK_ALL));
+}
+
+static void let_in(struct home *h, const struct group_row *g)
+{
+    char answer[HOME_ANSWER_BYTES];
+    struct screen s = {0};
+    struct buf line = {0};
+    uint64_t n = 0;
+    screen_text(&s, _("May this person let others in too?"));
+    screen_choice(&s, "1", _("No"));
+    screen_choice(&s, "2", _("Yes, as a keeper"));
+    cli_show_talk(&s);
+    if (!home_ask(h, _("Number:"), answer) || args_number(answer, 2, &n) || n == 0)
+        return;
+    int err = groups_invite(h->c, g, n == 2, &line);
+    if (!err) {
+        (void)printf("%.*s\n", (int)line.n, (const char *)line.p);
+        (void)fflush(stdout);
+    }
+    buf_free(&line);
+    home_report(h, err);
+}
+
+static void who_is_here(struct home *h, const struct group_row *g)
+{
+    struct screen s = {0};
+    int err = groups_add_members(h->c, g->number, &s);
+    if (!err)
+        err = cli_show(h->c, &s);
+    screen_free(&s);
+    home_report(h, err);
+}
+
+static void change_name(struct home *h, const struct group_row *g)
+{
+    int err = groups_rename(h->c, g->number);
+    home_report(h, err);
+    if (!err)
+        cli_say(_("You have a new name here."));
+}
+
+static void explain(struct home *h)
+{
+    struct screen s = {0};
+    screen_text(&s, _("Everybody in this group reads what you write here."));
+    screen_text(&s, _("A text waits 30 seconds. Type u to take it back."));
+    screen_text(&s, _("A keeper can let people in."));
+    screen_text(&s, _("Type a number, then press Enter. 0 goes back."));
+    home_report(h, cli_show(h->c, &s));
+}
+
+static void stop_waiting(struct home *h, const struct group_row *g)
+{
+    struct api_args args = {.group = g->number, .has_group = true};
+    int err = cli_do(h->c, API_JOIN_CANCEL, &args);
+    home_report(h, err);
+    if (!err)
+        cli_say(_("You wait no longer."));
+}
+
+static const struct act {
+    void (*run)(struct home *h, const struct group_row *g);
+    const char *text;
+} acts[] = {
+    {write_text, N_("Write")},
+    {read_all, N_("Read everything")},
+    {let_in, N_("Let somebody in")},
+    {who_is_here, N_("Who is here")},
+    {change_name, N_("Change my name here")},
+};
+enum { ACTS_COUNT = sizeof acts / sizeof *acts };
+
+/* ---- the screen ---------------------------------------------------------- */
+
+static int show_choices(struct home *h, const struct group_row *g)
+{
+    struct screen s = {0};
+    char key[8];
+    if (g->differs)
+        screen_text(&s, _("We do not all see the same group. Ask a keeper."));
+    for (size_t i = 0; i < ACTS_COUNT; i++) {
+        (void)snprintf(key, sizeof key, "%zu", i + 1);
+        screen_choice(&s, key, gettext(acts[i].text));
+    }
+    if (h->drafted && h->draft_group == g->number)
+        screen_choice(&s, "u", _("Take my text back"));
+    screen_choice(&s, "0", _("Back"));
+    screen_choice(&s, "?", _("Explain"));
+    return cli_show(h->c, &s);
+}
+
+/* While a join is under way there is little to do. */
+static void waiting_screen(struct home *h, const struct group_row *g)
+{
+    char answer[HOME_ANSWER_BYTES];
+    struct screen s = {0};
+    uint64_t n = 0;
+    screen_title(&s, g->name[0] ? g->name : _("Group"));
+    screen_text(&s, _("You wait to be let in. Their kring must be open."));
+    screen_choice(&s, "1", _("Stop waiting"));
+    screen_choice(&s, "0", _("Back"));
+    home_report(h, cli_show(h->c, &s));
+    if (home_ask(h, _("Number:"), answer) && args_number(answer, 1, &n) == 0 && n == 1)
+        stop_waiting(h, g);
+}
+
+/* One answer on the group screen; false: back. */
+static bool choose(struct home *h, const struct group_row *g)
+{
+    char answer[HOME_ANSWER_BYTES];
+    uint64_t n = 0;
+    if (!home_ask(h, _("Number:"), answer))
+        return !h->closing;
+    if (strcmp(answer, "?") == 0) {
+        explain(h);
+    } else if (strcmp(answer, "u") == 0) {
+        home_take_back(h);
+    } else if (*answer && args_number(answer, ACTS_COUNT, &n)) {
+        cli_say(_("Type one of the numbers."));
+    } else if (*answer && n == 0) {
+        return false;
+    } else if (*answer) {
+        acts[n - 1].run(h, g);
+    }
+    return true;
+}
+
+/* The head, the newest texts, the choices. */
+static int show_group(struct home *h, const struct group_row *g)
+{
+    struct screen head = {0};
+    view_head(&head, g);
+    int err = cli_show(h->c, &head);
+    if (!err)
+        err = talk_show(h->c, g, TALK_LAST);
+    return err ? err : show_choices(h, g);
+}
+
+void home_group(struct home *h, uint64_t number)
+{
+    struct group_row g;
+    bool stay = true;
+    h->in_group = true;
+    h->group = number;
+    while (stay && !h->closing && !h->err) {
+        int err = view_group_number(h->c, number, &g);
+        if (!err && g.joining) {
+            waiting_screen(h, &g);
+            break;
+        }
+        if (!err)
+            err = show_group(h, &g);
+        if (err) {
+            home_report(h, err);
+            break;
+        }
+        stay = choose(h, &g);
+    }
+    h->in_group = false;
+}

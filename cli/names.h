@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* names.h -- choosing a name for oneself in a group. */
+#ifndef CLI_NAMES_H
+#define CLI_NAMES_H
+
+#include "cli/cli.h"
+
+/* The name of --as; else three are offered at the terminal, and one may be typed.
+ * Appended to `out` without a zero byte.  ERR_NEEDTERM, or an error that was said. */
+NODISCARD int names_choose(struct cli *c, struct buf *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* place.h -- where kring lives, and what on this computer deserves a warning. */
+#ifndef CLI_PLACE_H
+#define CLI_PLACE_H
+
+#include "base/bytes.h"
+
+enum { PLACE_BYTES_MAX = 1024 };
+
+/* The profile folder, as text: `given`, else KRING_HOME, else kring in XDG_DATA_HOME,
+ * else ~/.local/share/kring.  ERR_TOOBIG; ERR_USAGE: there is no home at all. */
+NODISCARD int place_home(const char *given, char out[static PLACE_BYTES_MAX]);
+/* True if something is set up in `home` (its key-slot file is there). */
+bool place_is_set_up(const char *home);
+/* True if memory may be written to a swap area that is not encrypted.  The paths are
+ * "/proc/swaps" and "/sys/class/block", or a test's own. */
+bool place_swap_is_open(const char *swaps, const char *blocks);
+/* Columns of the terminal at `fd`, between 20 and 80; 0 if it is none. */
+size_t place_columns(int fd);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* prompt.h -- asking a person at a terminal, and reading standard input.
+ *
+ * Questions go to standard error, answers come from standard input; nothing is ever
+ * asked when that is no terminal.  What was read lies in one buffer that is wiped.
+ * A face that has a node to run meanwhile gives `wait`.
+ */
+#ifndef CLI_PROMPT_H
+#define CLI_PROMPT_H
+
+#include "base/bytes.h"
+
+struct prompt {
+    int fd;               /* standard input */
+    bool ended;           /* nothing more will come */
+    const char *question; /* shown last; lent until it is answered */
+    struct buf held;      /* read, not yet taken; owned */
+    int (*wait)(
+        void *ctx); /* until fd is readable: 0, or an error to stop; may be NULL */
+    void *ctx;
+};
+
+enum { PROMPT_LINE_BYTES_MAX = 64 << 10 };
+
+/* True if there is a person to ask. */
+bool prompt_can(const struct prompt *p);
+/* Show `question` and append the answer, one line without its end, to `out`.
+ * ERR_NEEDTERM: no terminal, or the person ended it.  ERR_TOOBIG, ERR_NOMEM, ERR_IO. */
+NODISCARD int prompt_ask(struct prompt *p, const char *question, struct buf *out);
+/* As prompt_ask, without showing what is typed. */
+NODISCARD int prompt_ask_secret(struct prompt *p, const char *question,
+                                struct buf *out);
+/* Show the open question again, after something else was written. */
+void prompt_show_again(const struct prompt *p);
+/* Read once what is there.  ERR_NOMEM, ERR_TOOBIG (a line too long), ERR_IO. */
+NODISCARD int prompt_fill(struct prompt *p);
+/* Move a whole line that was read to `out`; false if there is none yet. */
+bool prompt_take(struct prompt *p, struct buf *out);
+/* Append all of standard input to `out`, at most `bytes_max`.
+ * ERR_TOOBIG, ERR_NOMEM, ERR_IO. */
+NODISCARD int prompt_read_all(struct prompt *p, struct buf *out, size_t bytes_max);
+/* Wipe what is held.  Legal twice. */
+void prompt_free(struct prompt *p);
+
+/* Append a whole small file to `out`, at most `bytes_max`.
+ * ERR_NOTFOUND, ERR_TOOBIG, ERR_NOMEM, ERR_IO.  `*others_can_read` may be NULL. */
+NODISCARD int prompt_read_file(const char *path, struct buf *out, size_t bytes_max,
+                               bool *others_can_read);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* talk.c -- texts in and out of a group. */
+#include "cli/talk.h"
+
+#include "base/limits.h"
+
+enum { LAST_ROWS = 10 };
+
+int talk_explain(struct cli *c, int err)
+{
+    switch (err) {
+    case ERR_TOOBIG:
+        return cli_error(c, err, _("This text is over 64 KiB. Make it shorter."));
+    case ERR_UTF8:
+        return cli_error(c, err, _("This text has broken letters. Save it as UTF-8."));
+    case ERR_STATE:
+        return cli_error(c, err, _("You are not in this group yet. Try again later."));
+    default: return err;
+    }
+}
+
+int talk_check(struct cli *c, struct bytes text)
+{
+    if (text.n == 0)
+        return cli_error(c, ERR_EMPTY, gettext(err_text(ERR_EMPTY)));
+    if (text.n > LIMIT_BODY_BYTES_MAX)
+        return talk_explain(c, ERR_TOOBIG);
+    return talk_explain(c, text_check(text));
+}
+
+int talk_draft(struct cli *c, uint64_t group, struct bytes text, uint64_t *draft)
+{
+    struct api_reply reply = {0};
+    struct api_args args = {
+        .group = group,
+        .has_group = true,
+        .text = text,
+        .has_text = true,
+        .delay_ms = TALK_DELAY_MS,
+    };
+    int err = talk_explain(c, cli_call(c, API_SAY, &args, &reply));
+    if (err)
+        return err;
+    *draft = api_uint(api_row(&reply, UINT32_MAX), F_DRAFT, 0);
+    api_reply_free(&reply);
+    cli_say(_("It waits 30 seconds. Type u to take it back."));
+    return 0;
+}
+
+int talk_take_back(struct cli *c, uint64_t group, uint64_t draft)
+{
+    struct api_args args = {.group = group, .has_group = true, .draft = draft};
+    int err = cli_do(c, API_TAKE_BACK, &args);
+    if (!err)
+        cli_say(_("Taken back. Nobody got it."));
+    return err;
+}
+
+/* ---- showing ------------------------------------------------------------- */
+
+/* Where a reading stands. */
+struct reading {
+    const struct group_row *group;
+    enum talk_which which;
+    uint64_t skip;   /* rows before this one are not shown unless unread */
+    uint64_t after;  /* rows seen */
+    uint64_t newest; /* row number to mark as read up to */
+    bool any_unread, more;
+};
+
+/* Step `after` over the rows of a reply; true if it left some out. */
+static bool next_page(const struct api_reply *reply, uint64_t *after)
+{
+    uint64_t next = api_uint(api_row(reply, UINT32_MAX), F_AFTER, 0);
+    bool more = next > *after;
+    *after = more ? next : *after + api_rows(reply);
+    return more;
+}
+
+static int show_page(struct cli *c, struct reading *r)
+{
+    struct screen s = {0};
+    struct api_reply reply = {0};
+    struct api_args args = {
+        .group = r->group->number,
+        .has_group = true,
+        .unread_only = r->which == TALK_UNREAD,
+        .after = r->after,
+        .limit = TALK_PAGE_ROWS,
+    };
+    int err = cli_call(c, API_MESSAGES, &args, &reply);
+    if (err)
+        return err;
+    uint32_t rows = api_rows(&reply);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct message_row m = view_message(api_row(&reply, i));
+        if (m.unread || r->which != TALK_LAST || r->after + i >= r->skip)
+            view_add_message(&s, &m, r->group->hour);
+        r->any_unread |= m.unread;
+        if (m.draft == 0 && m.row > r->newest)
+            r->newest = m.row;
+    }
+    r->more = next_page(&reply, &r->after);
+    api_reply_free(&reply);
+    return cli_show(c, &s);
+}
+
+/* How many messages there are; the pages are walked without showing. */
+static int count_rows(struct cli *c, uint64_t group, uint64_t *count)
+{
+    struct api_args args = {.group = group, .has_group = true, .limit = TALK_PAGE_ROWS};
+    bool more = true;
+    *count = 0;
+    while (more) {
+        struct api_reply reply = {0};
+        args.after = *count;
+        int err = cli_call(c, API_MESSAGES, &args, &reply);
+        if (err)
+            return err;
+        more = next_page(&reply, count);
+        api_reply_free(&reply);
+    }
+    return 0;
+}
+
+int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)
+{
+    struct reading r = {.group = g, .which = which, .more = true};
+    int err = 0;
+    if (which == TALK_LAST) {
+        err = count_rows(c, g->number, &r.skip);
+        r.skip = r.skip > LAST_ROWS ? r.skip - LAST_ROWS : 0;
+    }
+    while (!err && r.more)
+        err = show_page(c, &r);
+    if (err || !r.any_unread)
+        return err;
+    /* Only after standard output has taken it. */
+    struct api_args args = {.group = g->number, .has_group = true, .row = r.newest};
+    return cli_do(c, API_MARK_READ, &args);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* talk.h -- writing and showing texts, for commands and the home screen. */
+#ifndef CLI_TALK_H
+#define CLI_TALK_H
+
+#include "cli/view.h"
+
+enum { TALK_DELAY_MS = 30000, TALK_PAGE_ROWS = 2000 };
+
+/* Which messages to show. */
+enum talk_which {
+    TALK_ALL,
+    TALK_UNREAD,
+    TALK_LAST, /* the newest ten, and whatever is unread */
+};
+
+/* Give errors about a text words of their own; returns `err`. */
+int talk_explain(struct cli *c, int err);
+/* Check a text before it is sent: 0, or an error that was said. */
+NODISCARD int talk_check(struct cli *c, struct bytes text);
+/* Let a text wait TALK_DELAY_MS on this device, and say so. */
+NODISCARD int talk_draft(struct cli *c, uint64_t group, struct bytes text,
+                         uint64_t *draft);
+/* Take a waiting text back, and say so.  ERR_NOTFOUND: it is sent already. */
+NODISCARD int talk_take_back(struct cli *c, uint64_t group, uint64_t draft);
+/* Show messages on standard output, in order; what was shown becomes read. */
+NODISCARD int talk_show(struct cli *c, const struct group_row *g,
+                        enum talk_which which);
+
+#endif

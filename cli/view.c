@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* view.c -- rows to structs, hours to words. */
+#include "cli/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { DAY_HOURS = 24, RECENT_DAYS = 14, ID_BYTES = 32 };
+
+static void copy_name(char out[static VIEW_NAME_BYTES], struct bytes name)
+{
+    size_t n = name.n < VIEW_NAME_BYTES - 1 ? name.n : VIEW_NAME_BYTES - 1;
+    if (n > 0)
+        memcpy(out, name.p, n);
+    out[n] = '\0';
+}
+
+struct group_row view_group(struct bytes map)
+{
+    struct group_row g = {
+        .number = api_uint(map, F_GROUP, 0),
+        .lifetime_hours = api_uint(map, F_LIFETIME, 0),
+        .members = api_uint(map, F_MEMBERS, 0),
+        .stewards = api_uint(map, F_STEWARDS, 0),
+        .unread = api_uint(map, F_UNREAD, 0),
+        .links = api_uint(map, F_LINKS, 0),
+        .hour = api_uint(map, F_HOUR, 0),
+        .joining = api_uint(map, F_JOINING, 0) != 0,
+        .steward = api_uint(map, F_STEWARD, 0) != 0,
+        .differs = api_uint(map, F_DIFFERS, 0) != 0,
+    };
+    copy_name(g.name, api_bytes(map, F_NAME));
+    copy_name(g.me, api_bytes(map, F_ME));
+    return g;
+}
+
+struct message_row view_message(struct bytes map)
+{
+    return (struct message_row){
+        .id = api_bytes(map, F_ID),
+        .author = api_bytes(map, F_AUTHOR),
+        .text = api_bytes(map, F_TEXT),
+        .row = api_uint(map, F_ROW, 0),
+        .draft = api_uint(map, F_DRAFT, 0),
+        .about_hour = api_uint(map, F_ABOUT_HOUR, 0),
+        .have = api_uint(map, F_HAVE, 0),
+        .unread = api_uint(map, F_UNREAD, 0) != 0,
+        .own = api_uint(map, F_OWN, 0) != 0,
+        .forked = api_uint(map, F_FORKED, 0) != 0,
+        .newer = api_uint(map, F_NEWER, 0) != 0,
+        .missing_before = api_uint(map, F_MISSING, 0) != 0,
+    };
+}
+
+/* ---- finding a group ----------------------------------------------------- */
+
+static bool same_name(struct bytes a, struct bytes b)
+{
+    struct buf fold_a = {0}, fold_b = {0};
+    bool same = text_fold(a, &fold_a, VIEW_NAME_BYTES * 4) == 0 &&
+                text_fold(b, &fold_b, VIEW_NAME_BYTES * 4) == 0 &&
+                bytes_equal(BUF_BYTES(&fold_a), BUF_BYTES(&fold_b));
+    buf_free(&fold_a);
+    buf_free(&fold_b);
+    return same;
+}
+
+/* A name counts before a number, so that a group may be called "2". */
+static int pick_group(const struct api_reply *reply, const char *wanted,
+                      struct group_row *out)
+{
+    struct bytes name = BYTES(wanted, strlen(wanted));
+    uint64_t number = 0;
+    for (uint32_t i = 0; i < api_rows(reply); i++) {
+        *out = view_group(api_row(reply, i));
+        if (same_name(BYTES(out->name, strlen(out->name)), name))
+            return 0;
+    }
+    if (args_number(wanted, UINT32_MAX, &number))
+        return ERR_NOTFOUND;
+    for (uint32_t i = 0; i < api_rows(reply); i++) {
+        *out = view_group(api_row(reply, i));
+        if (out->number == number)
+            return 0;
+    }
+    return ERR_NOTFOUND;
+}
+
+int view_find_group(struct cli *c, const char *wanted, struct group_row *out)
+{
+    struct api_reply reply = {0};
+    int err = cli_call(c, API_GROUPS, NULL, &reply);
+    if (err)
+        return err;
+    err = pick_group(&reply, wanted, out);
+    api_reply_free(&reply);
+    if (err)
+        return cli_error(c, err, _("There is no such group here. Type: kring groups"));
+    return 0;
+}
+
+int view_group_number(struct cli *c, uint64_t number, struct group_row *out)
+{
+    struct api_reply reply = {0};
+    int err = cli_call(c, API_GROUPS, NULL, &reply);
+    if (err)
+        return err;
+    err = ERR_NOTFOUND;
+    for (uint32_t i = 0; i < api_rows(&reply) && err; i++) {
+        *out = view_group(api_row(&reply, i));
+        if (out->number == number)
+            err = 0;
+    }
+    api_reply_free(&reply);
+    return err;
+}
+
+/* ---- words for hours ----------------------------------------------------- */
+
+void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours)
+{
+    unsigned long days = (unsigned long)(lifetime_hours / DAY_HOURS);
+    if (lifetime_hours == 0)
+        (void)snprintf(out, VIEW_WORDS_BYTES, "%s", _("[record, kept]"));
+    else
+        (void)snprintf(
+            out, VIEW_WORDS_BYTES,
+            ngettext("[talk, gone in %lu day]", "[talk, gone in %lu days]", days),
+            days);
+}
+
+void view_head(struct screen *s, const struct group_row *group)
+{
+    char clock[VIEW_WORDS_BYTES];
+    view_clock(clock, group->lifetime_hours);
+    screen_title(s, group->name);
+    screen_clock(s, clock);
+}
+
+/* The day of an hour, as figures that every language reads alike. */
+static void day_of(char out[static VIEW_WORDS_BYTES], uint64_t hour, const char *format)
+{
+    time_t seconds = (time_t)(hour > UINT32_MAX ? UINT32_MAX : hour) * 3600;
+    struct tm tm = {0};
+    out[0] = '\0';
+    if (gmtime_r(&seconds, &tm))
+        (void)strftime(out, VIEW_WORDS_BYTES, format, &tm);
+}
+
+void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour)
+{
+    day_of(out, hour, "%Y-%m-%dT%H:00Z");
+}
+
+void view_ago(char out[static VIEW_WORDS_BYTES], uint64_t hour, uint64_t now_hour)
+{
+    char day[VIEW_WORDS_BYTES];
+    uint64_t hours = now_hour > hour ? now_hour - hour : 0;
+    unsigned long days = (unsigned long)(hours / DAY_HOURS);
+    if (hours == 0) {
+        (void)snprintf(out, VIEW_WORDS_BYTES, "%s", _("just now, or nearly"));
+    } else if (hours < DAY_HOURS) {
+        (void)snprintf(
+            out, VIEW_WORDS_BYTES,
+            ngettext("about %lu hour ago", "about %lu hours ago", (unsigned long)hours),
+            (unsigned long)hours);
+    } else if (days <= RECENT_DAYS) {
+        (void)snprintf(out, VIEW_WORDS_BYTES,
+                       ngettext("about %lu day ago", "about %lu days ago", days), days);
+    } else {
+        day_of(day, hour, "%Y-%m-%d");
+        (void)snprintf(out, VIEW_WORDS_BYTES, _("about %.10s"), day);
+    }
+}
+
+/* ---- messages ------------------------------------------------------------ */
+
+static void add_cells(struct screen *s, const struct message_row *m)
+{
+    char hex[ID_BYTES * 2 + 1] = "", hour[VIEW_WORDS_BYTES];
+    for (size_t i = 0; i < m->id.n && i < ID_BYTES; i++)
+        (void)snprintf(hex + i * 2, 3, "%02x", m->id.p[i]);
+    view_hour(hour, m->about_hour);
+    if (m->draft == 0)
+        screen_cell_text(s, "id", BYTES(hex, strlen(hex)));
+    else
+        screen_cell_null(s, "id");
+    screen_cell_text(s, "author", m->author);
+    screen_cell_text(s, "text", m->text);
+    screen_cell_text(s, "about_time", BYTES(hour, strlen(hour)));
+    screen_cell_flag(s, "unread", m->unread);
+    screen_cell_flag(s, "own", m->own);
+    screen_cell_flag(s, "waiting", m->draft != 0);
+    screen_cell_flag(s, "missing_before", m->missing_before);
+    screen_cell_flag(s, "newer", m->newer);
+}
+
+/* "Wren, about 3 hours ago (new)". */
+static int label_of(struct buf *out, const struct message_row *m, uint64_t now_hour)
+{
+    char ago[VIEW_WORDS_BYTES];
+    view_ago(ago, m->about_hour, now_hour);
+    const char *when = m->draft ? _("waits on this device") : ago;
+    const char *mark = m->unread ? _(" (new)") : "";
+    int err = buf_append(out, m->author, SIZE_MAX);
+    if (!err)
+        err = buf_append(out, BYTES(", ", 2), SIZE_MAX);
+    if (!err)
+        err = buf_append(out, BYTES(when, strlen(when)), SIZE_MAX);
+    if (!err)
+        err = buf_append(out, BYTES(mark, strlen(mark)), SIZE_MAX);
+    return err ? err : buf_append(out, BYTES("", 1), SIZE_MAX);
+}
+
+void view_add_message(struct screen *s, const struct message_row *m, uint64_t now_hour)
+{
+    struct buf label = {0}, clean = {0};
+    size_t removed = 0;
+    const char *newer = _("This needs a newer kring. Get the new one first.");
+    struct bytes text = m->newer ? BYTES(newer, strlen(newer)) : m->text;
+    if (m->missing_before)
+        screen_text(s, _("Something written before this has not come yet."));
+    if (label_of(&label, m, now_hour) == 0)
+        screen_said(s, (const char *)label.p, text);
+    else
+        s->err = ERR_NOMEM;
+    add_cells(s, m);
+    if (text_clean(m->text, &clean, SIZE_MAX, &removed) == 0 && removed > 0)
+        screen_text(s, _("Hidden signs in this text were taken out."));
+    buf_free(&label);
+    buf_free(&clean);
+}
+
+int view_check_name(struct cli *c, const char *name)
+{
+    switch (text_check_name(BYTES(name, strlen(name)))) {
+    case 0: return 0;
+    case ERR_EMPTY:
+        return cli_error(c, ERR_EMPTY, _("A name needs at least one letter."));
+    case ERR_TOOBIG:
+        return cli_error(c, ERR_TOOBIG,
+                         _("This name is too long. 40 letters is the most."));
+    case ERR_UTF8:
+        return cli_error(c, ERR_UTF8,
+                         _("This name has broken letters. Type it again."));
+    default:
+        return cli_error(c, ERR_MALFORMED,
+                         _("This name has signs that cannot be in a name."));
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* view.h -- what a node tells, in the shapes and words that screens need. */
+#ifndef CLI_VIEW_H
+#define CLI_VIEW_H
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+enum { VIEW_NAME_BYTES = LIMIT_NAME_BYTES_MAX + 96, VIEW_WORDS_BYTES = 128 };
+
+/* One group of the profile. */
+struct group_row {
+    uint64_t number;
+    char name[VIEW_NAME_BYTES], me[VIEW_NAME_BYTES]; /* as shown */
+    uint64_t lifetime_hours;                         /* 0: kept */
+    uint64_t members, stewards, unread, links, hour;
+    bool joining, steward, differs;
+};
+
+/* One message; spans are lent from the reply. */
+struct message_row {
+    struct bytes id, author, text;
+    uint64_t row, draft, about_hour, have;
+    bool unread, own, forked, newer, missing_before;
+};
+
+/* Read one row of API_GROUPS. */
+struct group_row view_group(struct bytes map);
+/* Read one row of API_MESSAGES. */
+struct message_row view_message(struct bytes map);
+/* The group called `wanted` (names compare folded), or with that number.
+ * ERR_NOTFOUND (said), errors of the session. */
+NODISCARD int view_find_group(struct cli *c, const char *wanted, struct group_row *out);
+/* The group with that number.  ERR_NOTFOUND, errors of the session. */
+NODISCARD int view_group_number(struct cli *c, uint64_t number, struct group_row *out);
+/* Which clock runs: "[talk, gone in 7 days]" or "[record, kept]". */
+void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours);
+/* Title and clock line of a group. */
+void view_head(struct screen *s, const struct group_row *group);
+/* How long ago, in words: "about 3 hours ago". */
+void view_ago(char out[static VIEW_WORDS_BYTES], uint64_t hour, uint64_t now_hour);
+/* The hour as programs read it: 2026-11-24T21:00Z. */
+void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
+/* Add a message to a screen, with the cells of `read --json`. */
+void view_add_message(struct screen *s, const struct message_row *m, uint64_t now_hour);
+/* Check a name for a person or group before it is sent: 0, or an error, said. */
+NODISCARD int view_check_name(struct cli *c, const char *name);
+
+#endif

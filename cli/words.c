@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* words.c -- drawing words and names; looking a word up. */
+#include "cli/words.h"
+
+#include <string.h>
+
+struct list {
+    const char *const *words;
+    size_t count;
+};
+
+static struct list list_of(const char *language, bool names)
+{
+    bool dutch = strcmp(language, "nl") == 0;
+    if (names)
+        return dutch ? (struct list){words_names_nl, words_names_nl_count}
+                     : (struct list){words_names_en, words_names_en_count};
+    return dutch ? (struct list){words_nl, words_nl_count}
+                 : (struct list){words_en, words_en_count};
+}
+
+int words_suggest(const struct entropy *entropy, const char *language, struct buf *out)
+{
+    struct list list = list_of(language, false);
+    size_t start = out->n;
+    int err = 0;
+    for (int i = 0; i < WORDS_SUGGESTED && !err; i++) {
+        const char *word = list.words[entropy_below(entropy, list.count)];
+        if (i > 0)
+            err = buf_append(out, BYTES(" ", 1), SIZE_MAX);
+        if (!err)
+            err = buf_append(out, BYTES(word, strlen(word)), SIZE_MAX);
+    }
+    if (err)
+        out->n = start;
+    return err;
+}
+
+void names_suggest(const struct entropy *entropy, const char *language,
+                   const char *out[static NAMES_SUGGESTED])
+{
+    struct list list = list_of(language, true);
+    for (size_t i = 0; i < NAMES_SUGGESTED;) {
+        const char *name = list.words[entropy_below(entropy, list.count)];
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again |= out[k] == name;
+        if (!again)
+            out[i++] = name;
+    }
+}
+
+/* Compare `four` with the first four letters of a word. */
+static int compare_start(struct bytes four, const char *word)
+{
+    return bytes_compare(four, BYTES(word, strnlen(word, 4)));
+}
+
+static bool is_in(struct bytes four, struct list list)
+{
+    size_t low = 0, high = list.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_start(four, list.words[middle]);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+bool words_in_list(struct bytes four)
+{
+    return is_in(four, list_of("en", false)) || is_in(four, list_of("nl", false));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* words.h -- the word lists and what is drawn from them.
+ *
+ * cli/words/X.txt becomes words_X at build time (cli/words/embed.cmake).  The lists of
+ * words are sorted and told apart by their first four letters; each word is ten bits.
+ */
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+#include "base/bytes.h"
+#include "base/entropy.h"
+
+extern const char *const words_en[];
+extern const char *const words_nl[];
+extern const char *const words_names_en[];
+extern const char *const words_names_nl[];
+extern const size_t words_en_count;
+extern const size_t words_nl_count;
+extern const size_t words_names_en_count;
+extern const size_t words_names_nl_count;
+
+enum { WORDS_SUGGESTED = 6, NAMES_SUGGESTED = 3 };
+
+/* Append WORDS_SUGGESTED words of the language to `out`, spaces between: a passphrase
+ * of sixty bits.  An unknown language gets English.  ERR_NOMEM. */
+NODISCARD int words_suggest(const struct entropy *entropy, const char *language,
+                            struct buf *out);
+/* NAMES_SUGGESTED different names for somebody new (static strings). */
+void names_suggest(const struct entropy *entropy, const char *language,
+                   const char *out[static NAMES_SUGGESTED]);
+/* True if `four` is a whole word of three letters, or the first four letters of a word,
+ * of any list: the question of passphrase_canonical. */
+bool words_in_list(struct bytes four);
+
+#endif

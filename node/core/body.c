@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include <string.h>
+
+#include "base/mp.h"
+#include "node/core/envelope_int.h"
+
+enum { BODY_ITEMS = 6, BODY_OVERHEAD_BYTES = 512, KIND_MAX = 65535 };
+
+/* A run of dep prefixes: whole, at most sixteen, strictly rising. */
+static bool deps_are_canonical(struct bytes deps)
+{
+    if (deps.n % DEP_BYTES != 0 || deps.n / DEP_BYTES > LIMIT_HEADS_MAX)
+        return false;
+    for (size_t i = DEP_BYTES; i < deps.n; i += DEP_BYTES)
+        if (memcmp(deps.p + i - DEP_BYTES, deps.p + i, DEP_BYTES) >= 0)
+            return false;
+    return true;
+}
+
+int body_encode(const struct body *in, struct buf *out)
+{
+    if (in->text.n > LIMIT_BODY_BYTES_MAX)
+        return ERR_TOOBIG;
+    CHECK(deps_are_canonical(in->deps) && deps_are_canonical(in->control_deps));
+    struct mp_writer w =
+        mp_writer_to(out, out->n + LIMIT_BODY_BYTES_MAX + BODY_OVERHEAD_BYTES);
+    mp_array(&w, BODY_ITEMS); /* P7.5 */
+    mp_uint(&w, in->kind);
+    mp_uint(&w, in->about_hour);
+    mp_uint(&w, in->distance);
+    mp_bin(&w, in->deps);
+    mp_bin(&w, in->control_deps);
+    mp_str(&w, in->text);
+    return mp_writer_end(&w);
+}
+
+int body_decode(struct bytes span, struct body *out)
+{
+    memset(out, 0, sizeof *out);
+    int err = mp_check(span, LIMIT_MP_ITEMS_MAX); /* P1.2 */
+    if (err)
+        return err;
+    struct mp_reader r = mp_reader_of(span);
+    if (mp_read_array(&r, BODY_ITEMS) != BODY_ITEMS)
+        return ERR_MALFORMED;
+    out->kind = (uint32_t)mp_read_uint(&r, KIND_MAX);
+    out->about_hour = (uint32_t)mp_read_uint(&r, UINT32_MAX);
+    out->distance = (uint32_t)mp_read_uint(&r, UINT32_MAX);
+    out->deps = mp_read_bin(&r);
+    out->control_deps = mp_read_bin(&r);
+    if (out->kind == BODY_TEXT)
+        out->text = mp_read_str(&r);
+    else
+        mp_skip(&r); /* P7.7 */
+    err = mp_reader_end(&r);
+    if (err)
+        return err;
+    if (!deps_are_canonical(out->deps) || !deps_are_canonical(out->control_deps))
+        return ERR_MALFORMED;
+    return out->text.n > LIMIT_BODY_BYTES_MAX ? ERR_TOOBIG : 0;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "node/core/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "node/core/content_int.h"
+
+enum {
+    META_VERSION = 1,
+    META_KEY = 'm',
+    META_BYTES_MAX = 32 + 32 * HEADS_KEPT_MAX,
+    BASELINE_BYTES = 32 + 4 + 32,
+    AHEAD_BYTES_MAX = 1 << 20,
+};
+
+int content_new(struct group *g)
+{
+    struct content *c = calloc(1, sizeof *c);
+    if (!c)
+        return ERR_NOMEM;
+    map_init(&c->author_of, LIMIT_MEMBERS_MAX);
+    c->named = calloc(NAMED_SLOTS, sizeof *c->named);
+    c->items = calloc(ACCEPT_CHUNK, sizeof *c->items);
+    c->order = calloc(ACCEPT_CHUNK, 64);
+    c->next_draft = 1;
+    c->sealed_from = UINT64_MAX;
+    if (!c->named || !c->items || !c->order) {
+        content_free(c);
+        return ERR_NOMEM;
+    }
+    g->content = c;
+    return 0;
+}
+
+void content_free(struct content *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < c->unknown_count; i++)
+        free(c->unknown[i].ids);
+    free(c->unknown);
+    free(c->ahead);
+    free(c->authors);
+    map_free(&c->author_of);
+    free(c->named);
+    free(c->items);
+    free(c->order);
+    buf_free(&c->pool);
+    buf_free(&c->plain);
+    buf_free(&c->copy);
+    free(c);
+}
+
+/* --- the meta record ------------------------------------------------------------------ */
+
+static int meta_load(struct group *g)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    uint8_t key = META_KEY;
+    struct bytes value;
+    int err = log->ops->get(log->ctx, g->number, LOG_AUTHOR, BYTES(&key, 1), &value);
+    if (err)
+        return err == ERR_NOTFOUND ? 0 : err;
+    struct reader r = reader_of(value);
+    uint8_t version = read_u8(&r);
+    c->read_row = read_u64(&r);
+    c->next_draft = read_u64(&r);
+    c->stopped = read_u8(&r) != 0;
+    c->rekeyed = read_u8(&r) != 0;
+    c->heads_count = read_u8(&r);
+    if (version != META_VERSION || c->heads_count > HEADS_KEPT_MAX)
+        return ERR_DAMAGED;
+    read_copy(&r, c->heads[0], 32 * (size_t)c->heads_count);
+    return reader_end(&r) ? ERR_DAMAGED : 0;
+}
+
+int meta_flush(struct group *g)
+{
+    struct content *c = g->content;
+    if (!c->meta_dirty)
+        return 0;
+    uint8_t key = META_KEY, value[META_BYTES_MAX];
+    struct room room = ROOM_OF(value);
+    struct writer w = writer_to(&room);
+    write_u8(&w, META_VERSION);
+    write_u64(&w, c->read_row);
+    write_u64(&w, c->next_draft);
+    write_u8(&w, c->stopped);
+    write_u8(&w, c->rekeyed);
+    write_u8(&w, c->heads_count);
+    write_bytes(&w, BYTES(c->heads, 32 * (size_t)c->heads_count));
+    CHECK(writer_end(&w) == 0);
+    struct log *log = &g->peer->log;
+    int err = log->ops->put(log->ctx, g->number, LOG_AUTHOR, BYTES(&key, 1),
+                            BYTES(room.p, room.n));
+    c->meta_dirty = err != 0;
+    return err;
+}
+
+/* --- loading -------------------------------------------------------------------------- */
+
+int ahead_note(struct content *c, uint32_t author, uint32_t made_hour)
+{
+    if (c->ahead_count == c->ahead_cap) {
+        uint32_t cap = c->ahead_cap ? c->ahead_cap * 2 : 16;
+        if (cap * sizeof *c->ahead > AHEAD_BYTES_MAX * 4u)
+            return 0; /* LIMIT_AHEAD_ENTRIES_MAX of every member fit well below this */
+        struct ahead *grown = realloc(c->ahead, cap * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        c->ahead = grown;
+        c->ahead_cap = cap;
+    }
+    c->ahead[c->ahead_count++] = (struct ahead){author, made_hour};
+    return 0;
+}
+
+static void load_aside(struct content *c, const struct content_row *row)
+{
+    if (c->aside_count == LIMIT_ASIDE_ENTRIES_MAX)
+        return;
+    struct aside *a = &c->aside[c->aside_count++];
+    *a = (struct aside){.row = row->row, .author = row->author, .seq = row->seq};
+    memcpy(a->hash, row->hash, 32);
+    memcpy(a->id, row->id, 32);
+    memcpy(a->topic, row->topic, 32);
+}
+
+static void count_row(struct content *c, const struct content_row *row)
+{
+    c->entries++;
+    if (row->row > c->last_row)
+        c->last_row = row->row;
+    if (row->state != CONTENT_SEALED)
+        return;
+    c->sealed++;
+    if (row->row < c->sealed_from)
+        c->sealed_from = row->row;
+}
+
+static int load_row(void *ctx, const struct content_row *row)
+{
+    struct group *g = ctx;
+    struct content *c = g->content;
+    if (row->author == 0 || row->author > c->authors_count)
+        return ERR_DAMAGED;
+    if (row->state == CONTENT_ASIDE) {
+        load_aside(c, row);
+        return 0;
+    }
+    spans_add(&author_at(c, row->author)->held, row->seq);
+    count_row(c, row);
+    uint32_t made = row->end_hour - row->lifetime_hours;
+    if (row->lifetime_hours && made > g->hour.hour + AHEAD_HOURS)
+        return ahead_note(c, row->author, made);
+    return 0;
+}
+
+int content_load(struct group *g)
+{
+    struct log *log = &g->peer->log;
+    int err = content_new(g);
+    if (!err)
+        err = authors_load(g);
+    if (!err)
+        err = meta_load(g);
+    if (!err)
+        err = unknown_load(g);
+    if (!err)
+        err = drafts_load(g);
+    if (!err)
+        err = log->ops->content_scan(log->ctx, g->number, 0, false, load_row, g);
+    return err;
+}
+
+int content_note_row(struct group *g, const struct content_row *row, bool named,
+                     struct bytes deps)
+{
+    struct content *c = g->content;
+    count_row(c, row);
+    c->unread_known = c->unread_known && !row->unread;
+    heads_name(c, row->prev);
+    heads_name_deps(c, deps);
+    heads_add(c, row->hash, named);
+    author_has(author_at(c, row->author), row->seq, row->hash);
+    return 0;
+}
+
+/* --- counts and read marks -------------------------------------------------------------- */
+
+struct unread_scan {
+    const struct group *g;
+    uint32_t count;
+};
+
+static int unread_visit(void *ctx, const struct content_row *row)
+{
+    struct unread_scan *s = ctx;
+    s->count += row->unread && row->state == CONTENT_OPEN && !content_ended(s->g, row->end_hour);
+    return 0;
+}
+
+void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries, uint32_t *sealed,
+                    uint32_t *aside)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    if (!c->unread_known || c->unread_hour != g->hour.hour) {
+        struct unread_scan s = {g, 0};
+        int err = log->ops->content_scan(log->ctx, g->number, c->read_row, false, unread_visit,
+                                         &s);
+        c->unread = s.count;
+        c->unread_known = err == 0;
+        c->unread_hour = g->hour.hour;
+    }
+    *unread = c->unread;
+    *entries = c->entries;
+    *sealed = c->sealed;
+    *aside = c->aside_count;
+}
+
+struct unread_rows {
+    uint64_t rows[COLLECT_MAX], up_to;
+    size_t count;
+};
+
+static int unread_collect(void *ctx, const struct content_row *row)
+{
+    struct unread_rows *u = ctx;
+    if (row->row > u->up_to)
+        return 1;
+    if (row->unread)
+        u->rows[u->count++] = row->row;
+    return u->count == COLLECT_MAX;
+}
+
+int content_mark_read(struct group *g, uint64_t row)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    struct unread_rows u = {.up_to = row < c->last_row ? row : c->last_row};
+    uint64_t after = c->read_row;
+    do {
+        u.count = 0;
+        int err = log->ops->content_scan(log->ctx, g->number, after, false, unread_collect, &u);
+        for (size_t i = 0; i < u.count && !err; i++) {
+            err = log->ops->content_mark(log->ctx, g->number, u.rows[i], false);
+            after = u.rows[i];
+        }
+        if (err)
+            return err;
+    } while (u.count == COLLECT_MAX);
+    if (u.up_to > c->read_row) {
+        c->read_row = u.up_to;
+        c->meta_dirty = true;
+    }
+    c->unread_known = false;
+    return meta_flush(g);
+}
+
+/* --- frontiers and baselines -------------------------------------------------------------- */
+
+int author_me(struct group *g, struct author **out)
+{
+    if (!member_me(g))
+        return ERR_STATE;
+    return author_make(g->content, g->member_pk, out);
+}
+
+bool content_frontier(const struct group *g, const uint8_t pk[static 32], uint32_t *seq,
+                      uint8_t hash[static 32])
+{
+    const struct author *a = author_find(g->content, pk);
+    if (!a || a->seq == 0)
+        return false;
+    *seq = a->seq;
+    memcpy(hash, a->hash, 32);
+    return true;
+}
+
+int content_baseline(struct group *g, struct buf *out)
+{
+    const struct content *c = g->content;
+    for (uint32_t i = 0; i < c->authors_count; i++) {
+        const struct author *a = &c->authors[i];
+        bool own = a->seq >= a->base_seq;
+        uint32_t seq = own ? a->seq : a->base_seq;
+        if (seq == 0)
+            continue;
+        uint8_t line[BASELINE_BYTES];
+        memcpy(line, a->pk, 32); /* P6.5 */
+        put_u32(line + 32, seq);
+        memcpy(line + 36, own ? a->hash : a->base_hash, 32);
+        int err = buf_append(out, BYTES_OF(line), SIZE_MAX / 2);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+int content_set_baseline(struct group *g, struct bytes baseline)
+{
+    struct content *c = g->content;
+    if (baseline.n % BASELINE_BYTES != 0 || baseline.n / BASELINE_BYTES > LIMIT_MEMBERS_MAX)
+        return ERR_MALFORMED;
+    struct reader r = reader_of(baseline);
+    while (r.left.n > 0) {
+        uint8_t pk[32];
+        struct author *a = NULL;
+        read_copy(&r, pk, 32);
+        uint32_t seq = read_u32(&r);
+        struct bytes hash = read_bytes(&r, 32);
+        if (!member_find(g, pk)) /* of nobody in the log: of no use */
+            continue;
+        int err = author_make(c, pk, &a);
+        if (err)
+            return err;
+        a->base_seq = seq; /* P6.6 */
+        memcpy(a->base_hash, hash.p, 32);
+        a->dirty = true;
+    }
+    return authors_flush(g);
+}
+
+int content_has_all(struct group *g, const uint8_t member_pk[static 32])
+{
+    struct content *c = g->content;
+    struct author *a = NULL;
+    if (!member_find(g, member_pk))
+        return 0;
+    int err = author_make(c, member_pk, &a);
+    if (err)
+        return err;
+    a->dirty = a->dirty || a->has_row != c->last_row;
+    a->has_row = c->last_row;
+    if (c->stopped)
+        c->resume_ms = g->peer->now_ms; /* whoever had our entries gave them */
+    return authors_flush(g);
+}
+
+/* --- work ----------------------------------------------------------------------------------- */
+
+uint64_t content_deadline_ms(const struct group *g)
+{
+    const struct content *c = g->content;
+    if (c->expired_hour != g->hour.hour)
+        return g->peer->now_ms;
+    return say_deadline_ms(g);
+}
+
+int content_tick(struct group *g)
+{
+    struct content *c = g->content;
+    bool new_hour = c->expired_hour != g->hour.hour;
+    int err = expire_tick(g);
+    if (!err && new_hour)
+        err = content_reopen(g);
+    if (!err)
+        err = restored_tick(g);
+    if (!err)
+        err = drafts_tick(g);
+    if (!err)
+        err = authors_flush(g);
+    return err ? err : meta_flush(g);
+}
+
+/* --- entries whose keys came later ------------------------------------------------------------ */
+
+struct sealed_rows {
+    uint64_t rows[COLLECT_MAX];
+    uint8_t ids[COLLECT_MAX][32];
+    size_t count;
+};
+
+static int sealed_collect(void *ctx, const struct content_row *row)
+{
+    struct sealed_rows *s = ctx;
+    if (row->state != CONTENT_SEALED)
+        return 0;
+    s->rows[s->count] = row->row;
+    memcpy(s->ids[s->count], row->id, 32);
+    return ++s->count == COLLECT_MAX;
+}
+
+/* An entry that was sealed is open now, or lost. */
+static int reopened(struct group *g, struct content_row *row, const struct body *body)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    row->unread = row->state == CONTENT_OPEN && !row->own && !content_ended(g, row->end_hour);
+    int err = log->ops->content_update(log->ctx, g->number, row);
+    if (err)
+        return err;
+    c->sealed--;
+    c->unread_known = false;
+    if (row->unread && row->row <= c->read_row) {
+        c->read_row = row->row - 1; /* so that counting finds it */
+        c->meta_dirty = true;
+    }
+    heads_name_deps(c, body->deps);
+    if (row->state != CONTENT_OPEN || content_ended(g, row->end_hour))
+        return 0;
+    return fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
+}
+
+static int reopen_one(struct group *g, const uint8_t id[32], bool *still)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    struct content_row row;
+    struct body body;
+    struct incoming in = {0};
+    int err = log->ops->content_by_id(log->ctx, g->number, id, &row);
+    *still = true;
+    if (err)
+        return err == ERR_NOTFOUND ? ERR_DAMAGED : err;
+    c->copy.n = 0;
+    if (buf_append(&c->copy, row.envelope, LIMIT_ENVELOPE_BYTES_MAX))
+        return ERR_NOMEM;
+    row.envelope = in.envelope = BUF_BYTES(&c->copy);
+    memcpy(in.topic, row.topic, 32);
+    memcpy(in.id, row.id, 32);
+    items_reset(c);
+    struct item it = {.in = &in};
+    int go = item_read(g, &it, true);
+    if (go != 1)
+        return go;
+    err = item_open(g, &it, &row, &body);
+    if (err || row.state == CONTENT_SEALED)
+        return err;
+    *still = false;
+    return reopened(g, &row, &body);
+}
+
+static int reopen_all(struct group *g)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    struct sealed_rows *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_NOMEM;
+    uint64_t after = c->sealed_from - 1, first = UINT64_MAX;
+    int err = 0;
+    do {
+        s->count = 0;
+        err = log->ops->content_scan(log->ctx, g->number, after, false, sealed_collect, s);
+        for (size_t i = 0; i < s->count && !err; i++) {
+            bool still = false;
+            err = reopen_one(g, s->ids[i], &still);
+            after = s->rows[i];
+            if (still && after < first)
+                first = after;
+        }
+    } while (!err && s->count == COLLECT_MAX);
+    if (!err)
+        c->sealed_from = first;
+    free(s);
+    return err;
+}
+
+int content_reopen(struct group *g)
+{
+    struct content *c = g->content;
+    c->control_seen = control_count(g);
+    drafts_hurry(g);
+    int err = c->sealed > 0 ? reopen_all(g) : 0;
+    return err ? err : meta_flush(g);
+}

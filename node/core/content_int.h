@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_int.h -- what the files of the content part share (private to them).
+ *
+ *   content.c         life cycle, meta record, counts, frontiers, baselines, read marks
+ *   content_author.c  authors: LOG_AUTHOR records, spans of sequences held
+ *   content_heads.c   heads of the content DAG, unverifiable ids
+ *   content_accept.c  envelopes of others
+ *   content_open.c    one envelope read; bodies opened now or later
+ *   content_say.c     own entries, drafts, restored copies
+ *   content_order.c   messages in causal order
+ *   content_expire.c  the mark and the ends
+ *
+ * LOG_AUTHOR holds, integers big-endian:
+ *
+ *     'a' || member key 32  ->  version 1 || number u32 || seq u32 || hash 32 ||
+ *         baseline seq u32 || baseline value 32 || newest hour u32 || oldest unended
+ *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8
+ *     'm'  ->  version 1 || everything up to this row is read u64 || next draft u64 ||
+ *         stopped u8 || rekeyed u8 || n u8 || n * 32 heads, oldest first
+ *
+ * LOG_DRAFT holds draft number u64 -> lifetime u32 || text.
+ */
+#ifndef NODE_CORE_CONTENT_INT_H
+#define NODE_CORE_CONTENT_INT_H
+
+#include "node/core/envelope_int.h"
+
+enum {
+    SPANS_MAX = 16,
+    HEADS_KEPT_MAX = 64,
+    NAMED_SLOTS = 4096,
+    ACCEPT_CHUNK = 512,
+    COLLECT_MAX = 256, /* rows gathered before they are changed */
+};
+
+/* Which sequences of an author are held: sorted runs; `full` once there were too many
+ * to tell, from when on the log is asked. */
+struct spans {
+    struct {
+        uint32_t lo, hi;
+    } runs[SPANS_MAX];
+    uint8_t count;
+    bool full;
+};
+
+struct author {
+    uint8_t pk[32];
+    uint32_t number; /* local, from 1 */
+    uint32_t seq; /* newest in the set; smallest hash of a fork */
+    uint8_t hash[32];
+    uint32_t base_seq; /* below: before we came */
+    uint8_t base_hash[32];
+    uint32_t heard_hour; /* newest group hour heard from this member */
+    uint32_t oldest; /* their oldest unended sequence, as far as told */
+    uint32_t ended_seq; /* highest sequence that ended here */
+    uint64_t has_row; /* has all rows up to this one */
+    bool forked, dirty;
+    struct spans held;
+};
+
+/* An entry held aside (P8.4). */
+struct aside {
+    uint64_t row;
+    uint32_t author, seq;
+    uint8_t hash[32], id[32], topic[32];
+    bool vouched; /* to be taken into the set at the end of the batch */
+};
+
+/* An entry made far ahead of our hour (P3.6). */
+struct ahead {
+    uint32_t author, made_hour;
+};
+
+struct draft {
+    uint64_t number, due_ms;
+    bool tried; /* its keys were missing */
+};
+
+/* Ids of one topic that are never asked for again. */
+struct unknown {
+    uint8_t topic[32];
+    uint8_t (*ids)[16];
+    uint32_t count, cap, next;
+};
+
+/* One envelope on its way in. */
+struct item {
+    struct incoming *in;
+    uint32_t author, seq, end_hour, lifetime_hours;
+    uint8_t urgency;
+    uint32_t header_at, header_bytes, signed_at, signed_bytes; /* in content->pool */
+    uint8_t hash[32], prev[32];
+    bool authentic, named, done;
+};
+
+struct content {
+    struct author *authors; /* by number - 1 */
+    uint32_t authors_count, authors_cap;
+    struct map author_of; /* member key -> number as a pointer */
+    uint8_t heads[HEADS_KEPT_MAX][32]; /* oldest first */
+    uint8_t heads_count;
+    uint8_t (*named)[DEP_BYTES]; /* deps named before they came; direct mapped */
+    struct aside aside[LIMIT_ASIDE_ENTRIES_MAX]; /* oldest first */
+    uint32_t aside_count;
+    struct ahead *ahead;
+    uint32_t ahead_count, ahead_cap;
+    struct draft drafts[LIMIT_DRAFTS_MAX];
+    uint32_t drafts_count;
+    uint64_t next_draft;
+    struct unknown *unknown;
+    uint32_t unknown_count;
+    uint64_t read_row, last_row, entries;
+    uint32_t sealed;
+    uint64_t sealed_from; /* no row before this one is sealed */
+    uint32_t control_seen; /* control entries held when bodies were last tried */
+    uint32_t unread, unread_hour;
+    bool unread_known, meta_dirty, hour_due;
+    uint32_t expired_hour; /* ends were looked after at this hour */
+    bool stopped, rekeyed, restored; /* P8.9; restored: found in this batch */
+    uint64_t resume_ms;
+    /* scratch, kept between calls */
+    struct item *items; /* ACCEPT_CHUNK */
+    uint8_t *order; /* sort keys of a chunk */
+    struct buf pool, plain, copy;
+};
+
+/* --- content_author.c -------------------------------------------------------------- */
+/* The author with this local number. */
+struct author *author_at(const struct content *c, uint32_t number);
+/* The author with this member key, or NULL. */
+struct author *author_find(const struct content *c, const uint8_t pk[static 32]);
+/* As above; made (not yet written) if new.  Lent until the next author is made.
+ * ERR_NOMEM, ERR_FULL. */
+NODISCARD int author_make(struct content *c, const uint8_t pk[static 32], struct author **out);
+/* Read all author records. */
+NODISCARD int authors_load(struct group *g);
+/* Write the changed ones. */
+NODISCARD int authors_flush(struct group *g);
+/* Note that an entry (seq, hash) is in the set now. */
+void author_has(struct author *a, uint32_t seq, const uint8_t hash[static 32]);
+/* A member's newest hour; the group hour is looked at by hour_settle. */
+void author_heard(struct content *c, struct author *a, uint32_t hour);
+/* Note a sequence as held. */
+void spans_add(struct spans *s, uint32_t seq);
+/* False only if surely no entry of this sequence is held. */
+bool spans_maybe(const struct spans *s, uint32_t seq);
+
+/* --- content_heads.c --------------------------------------------------------------- */
+/* An entry of the set: it becomes a head unless `named` by one held. */
+void heads_add(struct content *c, const uint8_t hash[static 32], bool named);
+/* Something held names this entry by its hash (prev). */
+void heads_name(struct content *c, const uint8_t hash[static 32]);
+/* Something held names these entries by prefixes. */
+void heads_name_deps(struct content *c, struct bytes deps);
+/* An entry is gone. */
+void heads_drop(struct content *c, const uint8_t hash[static 32]);
+/* Prefixes of at most sixteen newest heads but `skip`, rising, to `out`; bytes written. */
+size_t heads_deps(const struct content *c, const uint8_t skip[static 32],
+                  uint8_t out[static LIMIT_HEADS_MAX * DEP_BYTES]);
+/* Read the rings of unverifiable ids. */
+NODISCARD int unknown_load(struct group *g);
+/* Remember an id as unverifiable under its topic (P8.2). */
+NODISCARD int unknown_add(struct group *g, const uint8_t topic[static 32],
+                          const uint8_t id[static 32]);
+
+/* --- content.c ----------------------------------------------------------------------- */
+/* Write the meta record if it changed. */
+NODISCARD int meta_flush(struct group *g);
+/* Number of waiting texts. */
+uint32_t content_drafts(const struct group *g);
+/* Own author record.  ERR_STATE while we are no member. */
+NODISCARD int author_me(struct group *g, struct author **out);
+/* Add the row just written (its number in row->row) to everything kept about rows. */
+NODISCARD int content_note_row(struct group *g, const struct content_row *row, bool named,
+                               struct bytes deps);
+/* Remember an entry that ends far ahead of our hour.  ERR_NOMEM. */
+NODISCARD int ahead_note(struct content *c, uint32_t author, uint32_t made_hour);
+
+/* --- content_open.c ------------------------------------------------------------------ */
+/* Read an envelope up to the point where its signature or vouching decides.  1: go on with
+ * `it`; 0: it->in->result says what came of it.  `stored` says that it lies in the log
+ * already.  Log errors. */
+NODISCARD int item_read(struct group *g, struct item *it, bool stored);
+/* 0 if the entry's own signature verifies. */
+NODISCARD int item_verify(struct group *g, const struct item *it);
+/* Open the body where keys allow: sets state, kind, about hour and body of `row`; the body
+ * is lent until the next call.  Log errors. */
+NODISCARD int item_open(struct group *g, const struct item *it, struct content_row *row,
+                        struct body *body);
+/* Forget which bodies of the pool are in use: a new chunk begins. */
+void items_reset(struct content *c);
+
+/* --- content_say.c -------------------------------------------------------------------- */
+/* Read the waiting texts; they are due at once. */
+NODISCARD int drafts_load(struct group *g);
+/* Try waiting texts at the next tick. */
+void drafts_hurry(struct group *g);
+/* Seal the texts that are due. */
+NODISCARD int drafts_tick(struct group *g);
+/* Next time a waiting text or a stopped copy wants something. */
+uint64_t say_deadline_ms(const struct group *g);
+/* Own entries came that are not held: stop, rekey, go on later (P8.9). */
+NODISCARD int content_restored(struct group *g);
+/* Go on sealing when it is time. */
+NODISCARD int restored_tick(struct group *g);
+
+/* --- content_expire.c ----------------------------------------------------------------- */
+/* True if an entry with this end may no longer be shown. */
+bool content_ended(const struct group *g, uint32_t end_hour);
+/* Erase what has ended, once per hour. */
+NODISCARD int expire_tick(struct group *g);
+
+/* --- hour.c ---------------------------------------------------------------------------- */
+/* Rise to the median of the hours heard if any changed (P3.2). */
+NODISCARD int hour_settle(struct group *g);
+
+#endif

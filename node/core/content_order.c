@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_order.c -- messages in causal order (P8.1).
+ *
+ * All rows are read once into flat arrays; prev and deps become edges by one hash table
+ * over entry hashes; heights come from one walk without recursion; then the rows are
+ * sorted by (height, hash) and visited.  Entries that have ended count as not held, so
+ * that everybody shows the rest in one order, whoever erased them already.
+ *
+ * The same edges tell who has what: whoever wrote an entry had all that it follows.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sort.h"
+#include "node/core/card.h"
+#include "node/core/content_int.h"
+
+enum {
+    TEXT_POOL_BYTES_MAX = 16 << 20, /* texts kept while sorting; others are read again */
+    SORT_BYTES = 40, /* height u32 || hash 32 || index u32 */
+    BITS = 64, /* authors whose knowledge is followed through edges */
+    HOUR_MS = 3600 * 1000,
+};
+
+struct entry {
+    uint8_t hash[32];
+    uint64_t row, have; /* bit n - 1: author n is known to have it */
+    uint32_t author, seq, end_hour, about_hour, kind;
+    uint32_t height, edges_at, edges_end;
+    uint32_t text_bytes;
+    size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
+    uint8_t state;
+    bool unread, own, ended, forked, prev_held, text_kept, busy;
+};
+
+/* What is read of an entry and not needed once it is linked. */
+struct named {
+    uint8_t prev[32];
+    uint32_t deps_at;
+    uint8_t deps_count;
+};
+
+struct ordering {
+    struct group *g;
+    struct entry *entries;
+    struct named *named;
+    uint32_t count, cap;
+    struct buf deps, texts, edges; /* edges: uint32_t each, native */
+    uint32_t *table;
+    uint32_t table_mask;
+    uint8_t *sorted;
+    uint8_t *has_rows; /* u64 big-endian, rising: authors above BITS */
+    uint32_t has_rows_count;
+    struct buf line; /* the text lent to the visitor */
+};
+
+/* --- reading ---------------------------------------------------------------------------- */
+
+static int ordering_reserve(struct ordering *o)
+{
+    if (o->count < o->cap)
+        return 0;
+    uint32_t cap = o->cap ? o->cap * 2 : 256;
+    struct entry *entries = realloc(o->entries, cap * sizeof *entries);
+    if (!entries)
+        return ERR_NOMEM;
+    o->entries = entries;
+    struct named *named = realloc(o->named, cap * sizeof *named);
+    if (!named)
+        return ERR_NOMEM;
+    o->named = named;
+    o->cap = cap;
+    return 0;
+}
+
+static int keep_body(struct ordering *o, struct entry *e, struct named *n,
+                     const struct content_row *row)
+{
+    struct body body = {0};
+    if (row->state == CONTENT_OPEN && body_decode(row->body, &body) != 0)
+        return ERR_DAMAGED;
+    e->kind = body.kind;
+    e->about_hour = body.about_hour;
+    n->deps_at = (uint32_t)o->deps.n;
+    n->deps_count = (uint8_t)(body.deps.n / DEP_BYTES);
+    int err = buf_append(&o->deps, body.deps, UINT32_MAX);
+    if (err)
+        return err;
+    e->text_at = o->texts.n;
+    e->text_bytes = (uint32_t)body.text.n;
+    e->text_kept = o->texts.n + body.text.n <= TEXT_POOL_BYTES_MAX;
+    struct bytes keep = e->text_kept ? body.text : BYTES(row->id, 32);
+    return e->ended ? 0 : buf_append(&o->texts, keep, SIZE_MAX / 2);
+}
+
+static int read_row(void *ctx, const struct content_row *row)
+{
+    struct ordering *o = ctx;
+    if (row->state == CONTENT_ASIDE)
+        return 0;
+    int err = ordering_reserve(o);
+    if (err)
+        return err;
+    struct entry *e = &o->entries[o->count];
+    struct named *n = &o->named[o->count++];
+    memset(e, 0, sizeof *e);
+    memcpy(e->hash, row->hash, 32);
+    memcpy(n->prev, row->prev, 32);
+    e->row = row->row;
+    e->author = row->author;
+    e->seq = row->seq;
+    e->end_hour = row->end_hour;
+    e->state = row->state;
+    e->unread = row->unread;
+    e->own = row->own;
+    e->ended = content_ended(o->g, row->end_hour);
+    return keep_body(o, e, n, row);
+}
+
+/* --- linking ---------------------------------------------------------------------------- */
+
+static int table_build(struct ordering *o)
+{
+    uint32_t cap = 16;
+    while (cap < o->count * 2)
+        cap *= 2;
+    o->table = calloc(cap, sizeof *o->table);
+    if (!o->table)
+        return ERR_NOMEM;
+    o->table_mask = cap - 1;
+    for (uint32_t i = 0; i < o->count; i++) {
+        uint32_t at = get_u32(o->entries[i].hash) & o->table_mask;
+        while (o->table[at])
+            at = (at + 1) & o->table_mask;
+        o->table[at] = i + 1;
+    }
+    return 0;
+}
+
+/* The entry whose hash begins with `prefix`; of several the smallest hash, so that the
+ * order of arrival decides nothing. */
+static struct entry *table_find(const struct ordering *o, const uint8_t *prefix, size_t n)
+{
+    struct entry *best = NULL;
+    for (uint32_t at = get_u32(prefix) & o->table_mask; o->table[at];
+         at = (at + 1) & o->table_mask) {
+        struct entry *e = &o->entries[o->table[at] - 1];
+        if (memcmp(e->hash, prefix, n) == 0 && (!best || memcmp(e->hash, best->hash, 32) < 0))
+            best = e;
+    }
+    return best;
+}
+
+static int edge_add(struct ordering *o, const struct entry *parent)
+{
+    uint32_t index = (uint32_t)(parent - o->entries);
+    return buf_append(&o->edges, BYTES(&index, sizeof index), UINT32_MAX);
+}
+
+static int link_one(struct ordering *o, uint32_t i)
+{
+    struct entry *e = &o->entries[i];
+    const struct named *n = &o->named[i];
+    int err = 0;
+    e->edges_at = (uint32_t)(o->edges.n / sizeof(uint32_t));
+    const struct entry *prev = table_find(o, n->prev, 32);
+    e->prev_held = prev != NULL;
+    if (prev && !prev->ended)
+        err = edge_add(o, prev);
+    for (uint8_t k = 0; k < n->deps_count && !err; k++) {
+        const struct entry *dep =
+            table_find(o, o->deps.p + n->deps_at + (size_t)k * DEP_BYTES, DEP_BYTES);
+        if (dep && !dep->ended)
+            err = edge_add(o, dep);
+    }
+    e->edges_end = (uint32_t)(o->edges.n / sizeof(uint32_t));
+    return err;
+}
+
+static uint32_t edge_at(const struct ordering *o, uint32_t i)
+{
+    uint32_t index;
+    memcpy(&index, o->edges.p + (size_t)i * sizeof index, sizeof index);
+    return index;
+}
+
+/* --- heights ----------------------------------------------------------------------------- */
+
+/* Height of an entry whose parents have theirs; one still busy would be a circle, which
+ * no hash function allows, and counts as not held. */
+static uint32_t height_of(const struct ordering *o, const struct entry *e)
+{
+    uint32_t height = 0;
+    for (uint32_t i = e->edges_at; i < e->edges_end; i++) {
+        const struct entry *p = &o->entries[edge_at(o, i)];
+        if (p->height > height)
+            height = p->height;
+    }
+    return height + 1;
+}
+
+static void heights_from(struct ordering *o, uint32_t from, uint32_t *stack, uint32_t *cursor)
+{
+    uint32_t depth = 0;
+    stack[depth++] = from;
+    cursor[from] = o->entries[from].edges_at;
+    o->entries[from].busy = true;
+    while (depth > 0) {
+        uint32_t top = stack[depth - 1];
+        struct entry *e = &o->entries[top];
+        if (cursor[top] == e->edges_end) {
+            e->height = height_of(o, e);
+            e->busy = false;
+            depth--;
+            continue;
+        }
+        uint32_t parent = edge_at(o, cursor[top]++);
+        struct entry *p = &o->entries[parent];
+        if (p->height || p->busy)
+            continue;
+        p->busy = true;
+        cursor[parent] = p->edges_at;
+        stack[depth++] = parent;
+    }
+}
+
+static int heights_all(struct ordering *o)
+{
+    uint32_t *stack = calloc(o->count + 1, sizeof *stack);
+    uint32_t *cursor = calloc(o->count + 1, sizeof *cursor);
+    for (uint32_t i = 0; stack && cursor && i < o->count; i++)
+        if (o->entries[i].height == 0)
+            heights_from(o, i, stack, cursor);
+    int err = stack && cursor ? 0 : ERR_NOMEM;
+    free(stack);
+    free(cursor);
+    return err;
+}
+
+static int sort_all(struct ordering *o)
+{
+    o->sorted = malloc(((size_t)o->count + 1) * SORT_BYTES);
+    if (!o->sorted)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < o->count; i++) {
+        uint8_t *key = o->sorted + (size_t)i * SORT_BYTES;
+        put_u32(key, o->entries[i].height); /* P8.1 */
+        memcpy(key + 4, o->entries[i].hash, 32);
+        put_u32(key + 36, i);
+    }
+    sort_bytes(o->sorted, o->count, SORT_BYTES);
+    return 0;
+}
+
+static struct entry *sorted_at(const struct ordering *o, uint32_t i)
+{
+    return &o->entries[get_u32(o->sorted + (size_t)i * SORT_BYTES + 36)];
+}
+
+/* --- who has it, who forked ------------------------------------------------------------------ */
+
+static uint64_t author_bit(uint32_t number)
+{
+    return number <= BITS ? (uint64_t)1 << (number - 1) : 0;
+}
+
+/* From the highest entry down: who has an entry has what it follows. */
+static void have_all(struct ordering *o)
+{
+    const struct content *c = o->g->content;
+    for (uint32_t i = o->count; i-- > 0;) {
+        struct entry *e = sorted_at(o, i);
+        e->have |= author_bit(e->author);
+        for (uint32_t n = 1; n <= c->authors_count && n <= BITS; n++)
+            if (author_at(c, n)->has_row >= e->row)
+                e->have |= author_bit(n);
+        for (uint32_t k = e->edges_at; k < e->edges_end; k++)
+            o->entries[edge_at(o, k)].have |= e->have;
+    }
+}
+
+/* Authors above BITS are known by whole reconciliations only. */
+static int has_rows_build(struct ordering *o)
+{
+    const struct content *c = o->g->content;
+    if (c->authors_count <= BITS)
+        return 0;
+    o->has_rows_count = c->authors_count - BITS;
+    o->has_rows = malloc((size_t)o->has_rows_count * 8);
+    if (!o->has_rows)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < o->has_rows_count; i++)
+        put_u64(o->has_rows + (size_t)i * 8, author_at(c, BITS + 1 + i)->has_row);
+    sort_bytes(o->has_rows, o->has_rows_count, 8);
+    return 0;
+}
+
+/* Members' devices but this one that are known to have an entry. */
+static uint32_t have_count(const struct ordering *o, const struct entry *e)
+{
+    const struct author *me = author_find(o->g->content, o->g->member_pk);
+    uint64_t bits = e->have & ~(me ? author_bit(me->number) : 0);
+    uint32_t count = 0;
+    for (; bits; bits &= bits - 1)
+        count++;
+    uint32_t lo = 0, hi = o->has_rows_count;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (get_u64(o->has_rows + (size_t)mid * 8) >= e->row)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    count += o->has_rows_count - lo;
+    if (e->author > BITS && !e->own && author_at(o->g->content, e->author)->has_row < e->row)
+        count++;
+    return count;
+}
+
+/* Mark entries that share author and sequence; only looked for where a fork was seen. */
+static int mark_forks(struct ordering *o)
+{
+    const struct content *c = o->g->content;
+    uint32_t n = 0;
+    uint8_t *keys = malloc(((size_t)o->count + 1) * 12);
+    if (!keys)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < o->count; i++) {
+        if (!author_at(c, o->entries[i].author)->forked)
+            continue;
+        put_u32(keys + (size_t)n * 12, o->entries[i].author);
+        put_u32(keys + (size_t)n * 12 + 4, o->entries[i].seq);
+        put_u32(keys + (size_t)n++ * 12 + 8, i);
+    }
+    sort_bytes(keys, n, 12);
+    for (uint32_t i = 1; i < n; i++) {
+        const uint8_t *a = keys + (size_t)(i - 1) * 12, *b = keys + (size_t)i * 12;
+        if (memcmp(a, b, 8) == 0)
+            o->entries[get_u32(a + 8)].forked = o->entries[get_u32(b + 8)].forked = true;
+    }
+    free(keys);
+    return 0;
+}
+
+/* --- showing -------------------------------------------------------------------------------- */
+
+/* The text of an entry into o->line. */
+static int text_of(struct ordering *o, const struct entry *e, struct bytes *text)
+{
+    struct log *log = &o->g->peer->log;
+    struct content_row row;
+    struct body body;
+    if (e->text_kept) {
+        *text = BYTES(o->texts.p + e->text_at, e->text_bytes);
+        return 0;
+    }
+    int err = log->ops->content_by_id(log->ctx, o->g->number, o->texts.p + e->text_at, &row);
+    if (err)
+        return err;
+    o->line.n = 0;
+    if (body_decode(row.body, &body) != 0)
+        return ERR_DAMAGED;
+    err = buf_append(&o->line, body.text, LIMIT_BODY_BYTES_MAX);
+    *text = BUF_BYTES(&o->line);
+    return err;
+}
+
+static bool missing_before(const struct ordering *o, const struct entry *e)
+{
+    const struct author *a = author_at(o->g->content, e->author);
+    uint32_t before = e->seq - 1;
+    return !e->prev_held && before > a->base_seq && before >= a->oldest &&
+           before > a->ended_seq;
+}
+
+static int show_one(struct ordering *o, const struct entry *e, peer_visit_message *visit,
+                    void *ctx)
+{
+    struct group *g = o->g;
+    struct message_view view = {.row = e->row};
+    if (e->ended || e->state == CONTENT_SEALED) /* P3.5 */
+        return 0;
+    int err = text_of(o, e, &view.text);
+    if (err)
+        return err;
+    const struct member *m = member_find(g, author_at(g->content, e->author)->pk);
+    memcpy(view.id, e->hash, 32);
+    view.author = m ? m->index : UINT32_MAX;
+    view.author_name = m ? card_member_name(g, m->index) : BYTES(NULL, 0);
+    view.kind = e->kind; /* 0: unreadable here (P8.8) */
+    view.about_hour = e->about_hour;
+    view.ends_in_hours = e->end_hour == END_NEVER ? UINT32_MAX : e->end_hour - g->hour.hour;
+    view.unread = e->unread;
+    view.own = e->own;
+    view.forked = e->forked; /* P8.6 */
+    view.newer = e->state == CONTENT_OPEN && e->kind != BODY_TEXT; /* P7.7 */
+    view.missing_before = missing_before(o, e);
+    view.have = have_count(o, e);
+    return visit(ctx, &view);
+}
+
+static int show_draft(struct ordering *o, const struct draft *d, peer_visit_message *visit,
+                      void *ctx)
+{
+    struct group *g = o->g;
+    struct log *log = &g->peer->log;
+    uint8_t key[8];
+    struct bytes value = {0};
+    put_u64(key, d->number);
+    int err = log->ops->get(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key), &value);
+    if (err)
+        return err;
+    if (value.n < 4)
+        return ERR_DAMAGED;
+    uint32_t lifetime_hours = get_u32(value.p);
+    o->line.n = 0;
+    err = buf_append(&o->line, BYTES(value.p + 4, value.n - 4), LIMIT_BODY_BYTES_MAX);
+    if (err)
+        return err;
+    const struct member *me = member_me(g);
+    struct message_view view = {.kind = BODY_TEXT, .own = true, .draft = d->number};
+    view.author = me ? me->index : UINT32_MAX;
+    view.author_name = me ? card_member_name(g, me->index) : BYTES(NULL, 0);
+    view.text = BUF_BYTES(&o->line);
+    view.about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS);
+    view.ends_in_hours = lifetime_hours ? lifetime_hours : UINT32_MAX;
+    return visit(ctx, &view);
+}
+
+static int order_all(struct ordering *o)
+{
+    struct log *log = &o->g->peer->log;
+    int err = log->ops->content_scan(log->ctx, o->g->number, 0, true, read_row, o);
+    if (!err)
+        err = table_build(o);
+    for (uint32_t i = 0; i < o->count && !err; i++)
+        err = link_one(o, i);
+    if (!err)
+        err = heights_all(o);
+    if (!err)
+        err = sort_all(o);
+    if (!err)
+        err = has_rows_build(o);
+    if (!err)
+        err = mark_forks(o);
+    if (!err)
+        have_all(o);
+    return err;
+}
+
+int content_messages(struct group *g, peer_visit_message *visit, void *ctx)
+{
+    struct ordering o = {.g = g};
+    const struct content *c = g->content;
+    int err = order_all(&o);
+    for (uint32_t i = 0; i < o.count && !err; i++)
+        err = show_one(&o, sorted_at(&o, i), visit, ctx);
+    for (uint32_t i = 0; i < c->drafts_count && !err; i++)
+        err = show_draft(&o, &c->drafts[i], visit, ctx);
+    free(o.entries);
+    free(o.named);
+    free(o.table);
+    free(o.sorted);
+    free(o.has_rows);
+    buf_free(&o.deps);
+    buf_free(&o.texts);
+    buf_free(&o.edges);
+    buf_free(&o.line);
+    return err;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_say.c -- own entries, texts that wait, restored copies (P5.9, P8.9). */
+#include <string.h>
+
+#include "base/text.h"
+#include "crypto/aead.h"
+#include "node/core/content_int.h"
+#include "node/core/peer_int.h"
+
+enum {
+    HOUR_MS = 3600 * 1000,
+    RETRY_MS = 60 * 1000, /* a text that could not be sealed is tried again after this */
+    PROVEN_WAIT_MS = 10 * 1000, /* own entries are coming in: more may follow */
+    CLAIMED_WAIT_MS = 60 * 1000, /* somebody says there are some */
+    OLDEST_STEPS_MAX = 4096,
+    DRAFT_HEAD_BYTES = 4,
+    DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX,
+};
+
+/* --- checking a text ------------------------------------------------------------------ */
+
+static bool only_spaces(struct bytes text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] != ' ' && text.p[i] != '\n' && text.p[i] != '\t' && text.p[i] != '\r')
+            return false;
+    return true;
+}
+
+static int text_fits(const struct group *g, struct bytes text, uint32_t *lifetime_hours)
+{
+    if (*lifetime_hours == UINT32_MAX)
+        *lifetime_hours = g->lifetime_hours;
+    if (!lifetime_listed(*lifetime_hours))
+        return ERR_USAGE;
+    if (only_spaces(text))
+        return ERR_EMPTY;
+    if (text.n > LIMIT_BODY_BYTES_MAX)
+        return ERR_TOOBIG;
+    return text_check(text);
+}
+
+/* --- sealing --------------------------------------------------------------------------- */
+
+struct unended {
+    const struct group *g;
+    bool found;
+};
+
+static int unended_visit(void *ctx, const struct content_row *row)
+{
+    struct unended *u = ctx;
+    u->found = row->state != CONTENT_ASIDE && !content_ended(u->g, row->end_hour);
+    return u->found;
+}
+
+/* Move the author's oldest unended sequence up to what is so now, at most to `seq`. */
+static int oldest_advance(struct group *g, struct author *a, uint32_t seq)
+{
+    struct log *log = &g->peer->log;
+    if (a->oldest <= a->base_seq)
+        a->oldest = a->base_seq + 1;
+    for (int steps = 0; a->oldest < seq && steps < OLDEST_STEPS_MAX; steps++) {
+        struct unended u = {g, false};
+        int err = spans_maybe(&a->held, a->oldest)
+                      ? log->ops->content_by_seq(log->ctx, g->number, a->number, a->oldest,
+                                                 unended_visit, &u)
+                      : 0;
+        if (err || u.found)
+            return err;
+        a->oldest++;
+        a->dirty = true;
+    }
+    return 0;
+}
+
+/* Sequence and prev value of the next own entry. */
+static uint32_t next_own(const struct author *a, uint8_t prev[static 32])
+{
+    bool own = a->seq >= a->base_seq;
+    memcpy(prev, own ? a->hash : a->base_hash, 32);
+    return (own ? a->seq : a->base_seq) + 1;
+}
+
+/* Write the body of an own entry to c->plain. */
+static int own_body(struct group *g, const struct author *a, uint32_t seq, struct bytes text)
+{
+    struct content *c = g->content;
+    uint8_t deps[LIMIT_HEADS_MAX * DEP_BYTES], control_deps[LIMIT_HEADS_MAX * DEP_BYTES];
+    uint8_t heads[LIMIT_HEADS_MAX * 32];
+    uint8_t count = control_heads(g, heads); /* rising */
+    for (uint8_t i = 0; i < count; i++)
+        memcpy(control_deps + i * DEP_BYTES, heads + i * 32, DEP_BYTES);
+    size_t deps_bytes = heads_deps(c, a->hash, deps);
+    struct body body = {.kind = BODY_TEXT,
+                        .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
+                        .distance = seq - a->oldest,
+                        .deps = BYTES(deps, deps_bytes),
+                        .control_deps = BYTES(control_deps, count * (size_t)DEP_BYTES),
+                        .text = text};
+    c->plain.n = 0;
+    return body_encode(&body, &c->plain);
+}
+
+static void own_row(struct group *g, const struct author *a, const struct envelope_parts *parts,
+                    struct content_row *row)
+{
+    *row = (struct content_row){.state = CONTENT_OPEN,
+                                .own = 1,
+                                .urgency = parts->urgency,
+                                .kind = BODY_TEXT,
+                                .author = a->number,
+                                .seq = parts->seq,
+                                .end_hour = parts->end_hour,
+                                .erase_hour = parts->end_hour,
+                                .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
+                                .lifetime_hours = parts->lifetime_hours,
+                                .body = parts->body};
+    memcpy(row->prev, parts->prev, 32);
+    memcpy(row->topic, parts->keys->topic, 32);
+}
+
+/* Store what was sealed into c->copy, and pass it on. */
+static int own_store(struct group *g, struct author *a, struct content_row *row)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    row->envelope = BUF_BYTES(&c->copy);
+    envelope_id(row->id, row->topic, row->envelope);
+    int err = log->ops->content_put(log->ctx, g->number, row, &row->row);
+    if (err)
+        return err;
+    a->dirty = true;
+    struct body body;
+    err = body_decode(row->body, &body);
+    CHECK(err == 0);
+    err = content_note_row(g, row, false, body.deps);
+    if (!err)
+        err = authors_flush(g);
+    if (!err)
+        err = meta_flush(g);
+    return err ? err : sync_push_entry(g, row->topic, row->envelope, 0);
+}
+
+/* Seal a checked text under keys that were taken for it. */
+static int own_seal(struct group *g, struct author *a, const struct key_send *keys,
+                    struct bytes text, struct content_row *row)
+{
+    struct content *c = g->content;
+    uint32_t lifetime_hours = row->lifetime_hours;
+    uint8_t r[XNONCE_BYTES], prev[32];
+    entropy_fill(&g->peer->entropy, r, sizeof r);
+    uint32_t seq = next_own(a, prev);
+    int err = oldest_advance(g, a, seq);
+    if (!err)
+        err = own_body(g, a, seq, text);
+    if (err)
+        return err;
+    struct envelope_parts parts = {
+        .keys = keys,
+        .group = g->id,
+        .author_pk = g->member_pk,
+        .member_sk = g->secrets->member_sk,
+        .r = r,
+        .urgency = lifetime_hours ? URGENCY_TALK : URGENCY_RECORD,
+        .end_hour = lifetime_hours ? g->hour.hour + lifetime_hours : END_NEVER, /* P3.3 */
+        .lifetime_hours = (uint16_t)lifetime_hours,
+        .seq = seq,
+        .prev = prev,
+        .body = BUF_BYTES(&c->plain)};
+    own_row(g, a, &parts, row);
+    c->copy.n = 0;
+    err = envelope_seal(&parts, &c->copy, row->hash);
+    return err ? err : own_store(g, a, row);
+}
+
+int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
+                uint8_t hash[static 32], uint64_t *row)
+{
+    struct author *me = NULL;
+    struct key_send keys = {0};
+    int err = text_fits(g, text, &lifetime_hours);
+    if (!err)
+        err = author_me(g, &me);
+    if (!err && g->content->stopped) /* P8.9 */
+        err = ERR_NOKEY;
+    if (!err)
+        err = keys_send(g, &keys);
+    if (err)
+        return err;
+    struct content_row made = {.lifetime_hours = lifetime_hours};
+    err = own_seal(g, me, &keys, text, &made);
+    wipe(&keys, sizeof keys);
+    memcpy(hash, made.hash, 32);
+    *row = made.row;
+    return err;
+}
+
+/* --- texts that wait ---------------------------------------------------------------------- */
+
+uint32_t content_drafts(const struct group *g)
+{
+    return g->content->drafts_count;
+}
+
+static int draft_load_one(void *ctx, struct bytes key, struct bytes value)
+{
+    struct content *c = ctx;
+    if (key.n != 8 || value.n < DRAFT_HEAD_BYTES || c->drafts_count == LIMIT_DRAFTS_MAX)
+        return ERR_DAMAGED;
+    /* Due at once: the person is not there any more to take it back. */
+    c->drafts[c->drafts_count++] = (struct draft){.number = get_u64(key.p)};
+    return 0;
+}
+
+int drafts_load(struct group *g)
+{
+    struct log *log = &g->peer->log;
+    if (g->content->stopped)
+        g->content->resume_ms = g->peer->now_ms + CLAIMED_WAIT_MS;
+    return log->ops->scan(log->ctx, g->number, LOG_DRAFT, BYTES(NULL, 0), draft_load_one,
+                          g->content);
+}
+
+void drafts_hurry(struct group *g)
+{
+    struct content *c = g->content;
+    for (uint32_t i = 0; i < c->drafts_count; i++)
+        if (c->drafts[i].tried)
+            c->drafts[i].due_ms = g->peer->now_ms;
+}
+
+int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours, uint64_t delay_ms,
+                  uint64_t *draft)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    int err = text_fits(g, text, &lifetime_hours);
+    if (!err && c->drafts_count == LIMIT_DRAFTS_MAX)
+        err = ERR_FULL;
+    if (err)
+        return err;
+    uint8_t key[8], head[DRAFT_HEAD_BYTES];
+    put_u64(key, c->next_draft);
+    put_u32(head, lifetime_hours);
+    c->copy.n = 0;
+    err = buf_append(&c->copy, BYTES_OF(head), DRAFT_BYTES_MAX);
+    if (!err)
+        err = buf_append(&c->copy, text, DRAFT_BYTES_MAX);
+    if (!err)
+        err = log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key), BUF_BYTES(&c->copy));
+    if (err)
+        return err;
+    *draft = c->next_draft++;
+    c->meta_dirty = true;
+    uint64_t now = g->peer->now_ms;
+    uint64_t due_ms = delay_ms < UINT64_MAX - now ? now + delay_ms : UINT64_MAX;
+    c->drafts[c->drafts_count++] = (struct draft){*draft, due_ms, false};
+    return meta_flush(g);
+}
+
+static int draft_get(struct group *g, uint64_t number, struct bytes *value)
+{
+    struct log *log = &g->peer->log;
+    uint8_t key[8];
+    put_u64(key, number);
+    return log->ops->get(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key), value);
+}
+
+/* Forget draft number i, in the log and here. */
+static int draft_drop(struct group *g, uint32_t i)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    uint8_t key[8];
+    put_u64(key, c->drafts[i].number);
+    c->drafts_count--;
+    memmove(&c->drafts[i], &c->drafts[i + 1], (c->drafts_count - i) * sizeof c->drafts[0]);
+    return log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key));
+}
+
+int content_take_back(struct group *g, uint64_t draft, struct buf *text)
+{
+    struct content *c = g->content;
+    for (uint32_t i = 0; i < c->drafts_count; i++) {
+        if (c->drafts[i].number != draft)
+            continue;
+        struct bytes value = {0};
+        int err = draft_get(g, draft, &value);
+        if (err)
+            return err == ERR_NOTFOUND ? ERR_DAMAGED : err;
+        err = buf_append(text, BYTES(value.p + DRAFT_HEAD_BYTES, value.n - DRAFT_HEAD_BYTES),
+                         SIZE_MAX / 2);
+        return err ? err : draft_drop(g, i);
+    }
+    return ERR_NOTFOUND;
+}
+
+/* Seal draft number i; `*done` unless its keys are missing. */
+static int draft_seal(struct group *g, uint32_t i, bool *done)
+{
+    struct draft draft = g->content->drafts[i];
+    struct bytes value = {0};
+    struct buf text = {0}; /* the log's bytes do not outlive what sealing does to it */
+    uint8_t hash[32];
+    uint64_t row = 0;
+    int err = draft_get(g, draft.number, &value);
+    if (!err)
+        err = buf_append(&text, value, DRAFT_BYTES_MAX);
+    if (!err)
+        err = content_say(g, BYTES(text.p + DRAFT_HEAD_BYTES, text.n - DRAFT_HEAD_BYTES),
+                          get_u32(text.p), hash, &row);
+    buf_free(&text);
+    *done = err == 0;
+    if (err)
+        return err_is_fatal(err) ? err : 0;
+    err = draft_drop(g, i);
+    return err ? err : fx_tell_draft(g->peer, g->number, row, draft.number);
+}
+
+int drafts_tick(struct group *g)
+{
+    struct content *c = g->content;
+    uint64_t now = g->peer->now_ms;
+    for (uint32_t i = 0; i < c->drafts_count;) {
+        bool done = false;
+        if (c->drafts[i].due_ms > now) {
+            i++;
+            continue;
+        }
+        int err = draft_seal(g, i, &done);
+        if (err)
+            return err;
+        if (!done) {
+            c->drafts[i].tried = true;
+            c->drafts[i++].due_ms = now + RETRY_MS;
+        }
+    }
+    return 0;
+}
+
+/* --- restored copies (P8.9) -------------------------------------------------------------------- */
+
+/* A rekey of ours makes every later position one that no other copy has used. */
+static int restored_rekey(struct group *g)
+{
+    struct content *c = g->content;
+    if (c->rekeyed)
+        return 0;
+    int err = keys_post_rekey(g);
+    if (err)
+        return err_is_fatal(err) ? err : 0;
+    c->rekeyed = c->meta_dirty = true;
+    return 0;
+}
+
+static int restored_stop(struct group *g, uint64_t resume_ms)
+{
+    struct content *c = g->content;
+    if (!c->stopped) {
+        c->stopped = c->meta_dirty = true;
+        c->rekeyed = false;
+    }
+    if (resume_ms > c->resume_ms)
+        c->resume_ms = resume_ms;
+    return restored_rekey(g);
+}
+
+int content_restored(struct group *g)
+{
+    g->content->restored = false;
+    return restored_stop(g, g->peer->now_ms + PROVEN_WAIT_MS);
+}
+
+struct own_known {
+    const uint8_t *hash;
+    bool any, same;
+};
+
+static int own_known_visit(void *ctx, const struct content_row *row)
+{
+    struct own_known *k = ctx;
+    k->any = true;
+    k->same = k->same || memcmp(row->hash, k->hash, 32) == 0;
+    return k->same;
+}
+
+int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 32])
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    struct author *me = NULL;
+    struct own_known known = {hash, false, false};
+    if (seq == 0 || author_me(g, &me) != 0)
+        return 0;
+    int err = log->ops->content_by_seq(log->ctx, g->number, me->number, seq, own_known_visit,
+                                       &known);
+    bool newest = me->seq == seq && memcmp(me->hash, hash, 32) == 0;
+    bool base = me->base_seq >= seq;
+    /* Without rows of an older sequence nothing can be said: it may have ended here. */
+    bool lacking = !known.same && !newest && !base && (known.any || seq > me->seq);
+    if (err || !lacking)
+        return err;
+    /* A claim is no proof: it stops us for a minute, and not again within the hour. */
+    uint64_t now = g->peer->now_ms;
+    if (!c->stopped && c->resume_ms != 0 && now < c->resume_ms + HOUR_MS)
+        return 0;
+    err = restored_stop(g, now + CLAIMED_WAIT_MS);
+    return err ? err : meta_flush(g);
+}
+
+int restored_tick(struct group *g)
+{
+    struct content *c = g->content;
+    if (!c->stopped || g->peer->now_ms < c->resume_ms)
+        return 0;
+    int err = restored_rekey(g);
+    if (err)
+        return err;
+    if (!c->rekeyed) {
+        c->resume_ms = g->peer->now_ms + RETRY_MS;
+        return 0;
+    }
+    c->stopped = false;
+    c->meta_dirty = true;
+    drafts_hurry(g);
+    return 0;
+}
+
+uint64_t say_deadline_ms(const struct group *g)
+{
+    const struct content *c = g->content;
+    uint64_t due_ms = c->stopped ? c->resume_ms : UINT64_MAX;
+    for (uint32_t i = 0; i < c->drafts_count; i++)
+        if (c->drafts[i].due_ms < due_ms)
+            due_ms = c->drafts[i].due_ms;
+    return due_ms;
+}

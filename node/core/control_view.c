@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* control_view.c -- looking at the control log: entries, heads, members, invitations. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sort.h"
+#include "crypto/hash.h"
+#include "node/core/control_int.h"
+
+enum { MEMBER_LIST_BYTES_MAX = LIMIT_CONTROL_ENTRIES_MAX * 32 };
+
+uint32_t control_count(const struct group *g)
+{
+    return g->control ? g->control->count : 0;
+}
+
+const struct control_entry *control_at(const struct group *g, uint32_t number)
+{
+    return &held_at(g, number)->e;
+}
+
+const struct control_entry *control_find(const struct group *g, const uint8_t hash[32])
+{
+    const struct held *h = map_get(&g->control->by_hash, BYTES(hash, 32));
+    return h ? &h->e : NULL;
+}
+
+uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32])
+{
+    const struct control *c = g->control;
+    uint32_t n = c->heads_count < LIMIT_HEADS_MAX ? c->heads_count : LIMIT_HEADS_MAX;
+    /* Heads stand in order of arrival: of too many, the newest are named. */
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(out + i * 32, c->entries[c->heads[c->heads_count - n + i]]->e.hash, 32);
+    sort_bytes(out, n, 32);
+    return (uint8_t)n;
+}
+
+void control_digest(const struct group *g, uint8_t out[static 16])
+{
+    if (state_digest(g->control, &g->control->now, out))
+        memset(out, 0, 16); /* no memory: shows as no digest */
+}
+
+bool control_differs(const struct group *g)
+{
+    return g->control->differs;
+}
+
+uint32_t member_count(const struct group *g)
+{
+    return g->control ? g->control->people_count : 0;
+}
+
+const struct member *member_at(const struct group *g, uint32_t index)
+{
+    CHECK(index < g->control->people_count);
+    return &g->control->people[index]->m;
+}
+
+const struct member *member_find(const struct group *g, const uint8_t pk[32])
+{
+    const struct person *p = map_get(&g->control->members, BYTES(pk, 32));
+    return p ? &p->m : NULL;
+}
+
+const struct member *member_by_transport(const struct group *g, const uint8_t pk[32])
+{
+    const struct person *p = map_get(&g->control->transports, BYTES(pk, 32));
+    return p ? &p->m : NULL;
+}
+
+const struct member *member_me(const struct group *g)
+{
+    return g->control ? member_find(g, g->member_pk) : NULL;
+}
+
+bool member_forked(const struct group *g, uint32_t index)
+{
+    CHECK(index < g->control->people_count);
+    return g->control->people[index]->forked;
+}
+
+/* The keys of the members in `s`, rising, appended to `out`. */
+static int list_members(const struct control *c, const struct state *s, struct buf *out)
+{
+    int err = 0;
+    for (uint32_t i = 0; !err && i < c->people_count; i++)
+        if (state_rank(s, c->by_key[i]) > 0)
+            err = buf_append(out, BYTES(c->people[c->by_key[i]]->m.pk, 32),
+                             MEMBER_LIST_BYTES_MAX);
+    return err;
+}
+
+int control_list_hash(const struct control *c, const struct state *s,
+                      uint8_t out[static 16])
+{
+    struct buf list = {0};
+    int err = list_members(c, s, &list);
+    if (!err)
+        hash16(out, "recipients", &BUF_BYTES(&list), 1); /* P5.11 */
+    buf_free(&list);
+    return err;
+}
+
+int control_members_at(const struct group *g, uint32_t number, struct buf *out)
+{
+    const struct held *h = held_at(g, number);
+    const struct bits past = {h->e.past, (number + 7) / 8};
+    struct bits set = {0};
+    struct state *s = NULL;
+    int err = bits_copy(&set, &past);
+    if (!err)
+        err = bits_put(&set, number);
+    if (!err)
+        err = state_at(g->control, &set, &s);
+    if (!err)
+        err = list_members(g->control, s, out);
+    bits_free(&set);
+    return err;
+}
+
+int control_invite(const struct group *g, const uint8_t v_pk[32], struct invite_view *out)
+{
+    const struct control *c = g->control;
+    for (uint32_t i = 0; i < c->invites_count; i++)
+        if (memcmp(c->invites[i].view.v_pk, v_pk, 32) == 0) {
+            *out = c->invites[i].view;
+            return 0;
+        }
+    return ERR_NOTFOUND;
+}
+
+int control_invite_at(const struct group *g, uint32_t i, struct invite_view *out)
+{
+    if (i >= g->control->invites_count)
+        return ERR_NOTFOUND;
+    *out = g->control->invites[i].view;
+    return 0;
+}

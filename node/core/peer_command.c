@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* peer_command.c -- what a person asks for.  Everything is checked before anything is
+ * written; an error that is the person's to mend goes to command->err. */
+#include <string.h>
+
+#include "base/text.h"
+#include "node/core/content_int.h"
+#include "node/core/peer_int.h"
+
+enum { HOUR_MS = 3600 * 1000, FOLDED_BYTES_MAX = 4096 };
+
+static int name_check(struct bytes name)
+{
+    int err = text_check_name(name);
+    if (!err && name.n > LIMIT_NAME_BYTES_MAX)
+        err = ERR_TOOBIG;
+    return err;
+}
+
+/* The group of a command, which must not be one that is still being joined. */
+static int command_group(struct peer *p, const struct command *c, struct group **g)
+{
+    *g = peer_group(p, c->group);
+    if (!*g)
+        return ERR_NOTFOUND;
+    return (*g)->joining || !member_me(*g) ? ERR_STATE : 0;
+}
+
+/* --- a new group --------------------------------------------------------------------------- */
+
+static int new_check(struct peer *p, const struct command *c)
+{
+    int err = name_check(c->name);
+    if (!err)
+        err = name_check(c->pseudonym);
+    if (!err && !lifetime_listed(c->lifetime_hours))
+        err = ERR_USAGE;
+    if (!err)
+        err = group_name_taken(p, c->name, NULL);
+    return err == 1 ? ERR_NAMETAKEN : err;
+}
+
+static int new_fill(struct group *g, const struct command *c)
+{
+    struct peer *p = g->peer;
+    struct bytes list[LIMIT_ADDRESSES_MAX];
+    g->lifetime_hours = c->lifetime_hours;
+    hour_start(g, (uint32_t)(p->wall_ms / HOUR_MS)); /* P3.1 */
+    int err = keys_post_create(g);
+    if (!err)
+        err = group_save(g);
+    if (!err)
+        err = card_post_name(g, c->pseudonym);
+    if (!err)
+        err = card_post_group_name(g, c->name);
+    for (uint32_t i = 0; i < p->addresses_count; i++)
+        list[i] = BUF_BYTES(&p->addresses[i]);
+    if (!err && p->addresses_count)
+        err = card_post_addresses(g, list, p->addresses_count);
+    return err;
+}
+
+static int command_new(struct peer *p, struct command *c)
+{
+    struct group *g = NULL;
+    uint8_t salt[32];
+    int err = new_check(p, c);
+    if (err)
+        return err;
+    entropy_fill(&p->entropy, salt, sizeof salt);
+    err = group_new(p, salt, &g);
+    if (err)
+        return err;
+    err = new_fill(g, c);
+    if (!err) {
+        c->group = g->number;
+        return 0;
+    }
+    int dropped = group_drop(g);
+    return dropped ? dropped : err;
+}
+
+/* --- joining -------------------------------------------------------------------------------- */
+
+static int command_join(struct peer *p, struct command *c)
+{
+    int err = name_check(c->pseudonym);
+    return err ? err : join_begin(p, c->text, c->pseudonym, &c->group);
+}
+
+static int command_join_cancel(struct peer *p, const struct command *c)
+{
+    struct group *g = peer_group(p, c->group);
+    if (!g)
+        return ERR_NOTFOUND;
+    return g->joining ? join_cancel(g) : ERR_STATE;
+}
+
+static int command_invite(struct peer *p, struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : join_invite(g, c, &c->line);
+}
+
+/* --- texts ---------------------------------------------------------------------------------- */
+
+static int command_say(struct peer *p, struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    if (err)
+        return err;
+    if (c->delay_ms)
+        return content_draft(g, c->text, c->lifetime_hours, c->delay_ms, &c->draft);
+    c->draft = 0;
+    err = content_say(g, c->text, c->lifetime_hours, c->id, &c->row);
+    if (err != ERR_NOKEY)
+        return err;
+    /* The keys are being asked for: the text waits for them and is not lost. */
+    return content_draft(g, c->text, c->lifetime_hours, 1, &c->draft);
+}
+
+static int command_take_back(struct peer *p, struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : content_take_back(g, c->draft, &c->line);
+}
+
+static int command_mark_read(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : content_mark_read(g, c->row);
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* Is this somebody else's name in the group already?  Two who take one name apart are
+ * told apart by numbers (P4.13); knowingly nobody takes another's. */
+static int pseudonym_taken(struct group *g, struct bytes name)
+{
+    struct buf want = {0}, other = {0};
+    const struct member *me = member_me(g);
+    int err = text_fold(name, &want, FOLDED_BYTES_MAX), taken = 0;
+    for (uint32_t i = 0; i < member_count(g) && !err && !taken; i++) {
+        if (me && i == me->index)
+            continue;
+        other.n = 0;
+        err = text_fold(card_member_name(g, i), &other, FOLDED_BYTES_MAX);
+        taken = !err && bytes_equal(BUF_BYTES(&want), BUF_BYTES(&other));
+    }
+    buf_free(&want);
+    buf_free(&other);
+    return err ? err : taken;
+}
+
+static int command_rename(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    if (!err)
+        err = name_check(c->pseudonym);
+    if (!err)
+        err = pseudonym_taken(g, c->pseudonym);
+    if (err)
+        return err == 1 ? ERR_NAMETAKEN : err;
+    return card_post_name(g, c->pseudonym);
+}
+
+static int command_rename_group(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    if (!err)
+        err = name_check(c->name);
+    if (!err && member_me(g)->role != ROLE_STEWARD)
+        err = ERR_DENIED;
+    if (!err)
+        err = group_name_taken(p, c->name, g);
+    if (err)
+        return err == 1 ? ERR_NAMETAKEN : err;
+    return card_post_group_name(g, c->name);
+}
+
+static int command_rekey(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : keys_post_rekey(g);
+}
+
+static int command_do(struct peer *p, struct command *c)
+{
+    switch (c->kind) {
+    case CMD_GROUP_NEW: return command_new(p, c);
+    case CMD_INVITE: return command_invite(p, c);
+    case CMD_JOIN: return command_join(p, c);
+    case CMD_JOIN_CANCEL: return command_join_cancel(p, c);
+    case CMD_SAY: return command_say(p, c);
+    case CMD_TAKE_BACK: return command_take_back(p, c);
+    case CMD_RENAME: return command_rename(p, c);
+    case CMD_RENAME_GROUP: return command_rename_group(p, c);
+    case CMD_MARK_READ: return command_mark_read(p, c);
+    case CMD_REKEY: return command_rekey(p, c);
+    }
+    return ERR_USAGE;
+}
+
+int peer_command(struct peer *p, struct command *c)
+{
+    int err = command_do(p, c);
+    c->err = err > 0 ? 0 : err;
+    return err_is_fatal(err) ? err : 0;
+}

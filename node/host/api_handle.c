@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* api_handle.c -- one function a verb. */
+#include "node/host/api_handle.h"
+
+#include <string.h>
+
+#include "node/host/api_rows.h"
+#include "node/host/commit.h"
+#include "node/host/profile.h"
+#include "store/unlock.h"
+
+enum {
+    SUGGEST_BYTES = 64,
+    LIFETIME_HOURS = 7 * 24, /* of a new group, when none is asked for */
+    INVITE_USES = 1,
+    INVITE_HOURS = 7 * 24,
+};
+
+/* A request at work. */
+struct call {
+    struct host *h;
+    const struct api_args *args;
+    struct api_answer *out;
+    unsigned *wants;
+};
+
+/* Let the core do `c`.  Its own error, or that of the step. */
+static int call_command(struct call *k, struct command *c)
+{
+    struct event ev = {.kind = EV_COMMAND, .command = c};
+    int err = host_ready(k->h, true);
+    if (err == 0)
+        err = host_step(k->h, &ev);
+    return err < 0 ? err : c->err;
+}
+
+/* A command on the group of the request. */
+static int call_group_command(struct call *k, struct command *c)
+{
+    if (!k->args->has_group)
+        return ERR_USAGE;
+    c->group = (uint32_t)k->args->group;
+    return call_command(k, c);
+}
+
+static int call_group_new(struct call *k)
+{
+    struct command c = {.kind = CMD_GROUP_NEW,
+                        .name = k->args->name,
+                        .pseudonym = k->args->pseudonym,
+                        .lifetime_hours = LIFETIME_HOURS};
+    if (k->args->has_lifetime)
+        c.lifetime_hours = (uint32_t)k->args->lifetime;
+    int err = call_command(k, &c);
+    if (err == 0)
+        api_put_uint(&k->out->values, F_GROUP, c.group);
+    buf_free(&c.line);
+    return err;
+}
+
+static int call_invite(struct call *k)
+{
+    struct address_list own;
+    struct bytes list[LIMIT_ADDRESSES_MAX];
+    int err = host_ready(k->h, true);
+    if (err == 0)
+        err = profile_addresses(k->h, &own);
+    if (err < 0)
+        return err;
+    for (size_t i = 0; i < own.count; i++)
+        list[i] = BYTES(own.text[i], strlen(own.text[i]));
+    struct command c = {.kind = CMD_INVITE,
+                        .steward = k->args->steward,
+                        .uses = INVITE_USES,
+                        .valid_hours = INVITE_HOURS,
+                        .addresses = list,
+                        .addresses_count = own.count};
+    if (k->args->uses > 0)
+        c.uses = (uint32_t)k->args->uses;
+    if (k->args->valid_hours > 0)
+        c.valid_hours = (uint32_t)k->args->valid_hours;
+    err = call_group_command(k, &c);
+    if (err == 0)
+        api_put_text(&k->out->values, F_TEXT, BUF_BYTES(&c.line));
+    buf_free(&c.line);
+    return err;
+}
+
+static int call_join(struct call *k)
+{
+    struct command c = {
+        .kind = CMD_JOIN, .text = k->args->text, .pseudonym = k->args->pseudonym};
+    int err = call_command(k, &c);
+    if (err == 0)
+        api_put_uint(&k->out->values, F_GROUP, c.group);
+    buf_free(&c.line);
+    return err;
+}
+
+static int call_say(struct call *k)
+{
+    const struct api_args *a = k->args;
+    struct command c = {.kind = CMD_SAY, .text = a->text, .delay_ms = a->delay_ms};
+    c.lifetime_hours = a->has_lifetime ? (uint32_t)a->lifetime : UINT32_MAX;
+    int err = call_group_command(k, &c);
+    if (err == 0 && c.draft != 0)
+        api_put_uint(&k->out->values, F_DRAFT, c.draft);
+    else if (err == 0)
+        api_put_bin(&k->out->values, F_ID, BYTES_OF(c.id));
+    buf_free(&c.line);
+    return err;
+}
+
+static int call_take_back(struct call *k)
+{
+    struct command c = {.kind = CMD_TAKE_BACK, .draft = k->args->draft};
+    int err = call_group_command(k, &c);
+    if (err == 0)
+        api_put_text(&k->out->values, F_TEXT, BUF_BYTES(&c.line));
+    buf_free(&c.line);
+    return err;
+}
+
+/* Commands that answer with nothing. */
+static int call_plain(struct call *k, enum cmd_kind kind)
+{
+    struct command c = {.kind = kind,
+                        .name = k->args->name,
+                        .pseudonym = k->args->pseudonym,
+                        .row = k->args->row};
+    int err = call_group_command(k, &c);
+    buf_free(&c.line);
+    return err;
+}
+
+static int call_rename(struct call *k)
+{
+    bool group = k->args->pseudonym.n == 0 && k->args->name.n > 0;
+    return call_plain(k, group ? CMD_RENAME_GROUP : CMD_RENAME);
+}
+
+static int call_setting(struct call *k)
+{
+    struct bytes value = k->args->text;
+    int err = 0;
+    if (k->args->has_text)
+        err = profile_set(k->h, k->args->name, value);
+    else
+        err = profile_setting(k->h, k->args->name, &value);
+    if (err == 0)
+        api_put_text(&k->out->values, F_TEXT, value);
+    return err;
+}
+
+/* The new passphrase wraps the same data key; the old slots go when the new stand. */
+static int call_passphrase(struct call *k)
+{
+    struct bytes text = k->args->text;
+    if (text.n == 0)
+        return ERR_EMPTY;
+    if (text.n > LIMIT_PASSPHRASE_BYTES_MAX)
+        return ERR_TOOBIG;
+    return unlock_change(k->h->home, k->h->data_key, text, k->args->small,
+                         &k->h->entropy);
+}
+
+static int call_suggest(struct call *k)
+{
+    uint8_t bytes[SUGGEST_BYTES];
+    entropy_fill(&k->h->entropy, bytes, sizeof bytes);
+    api_put_bin(&k->out->values, F_TEXT, BYTES_OF(bytes));
+    wipe(bytes, sizeof bytes);
+    return 0;
+}
+
+/* Verbs that change nothing: they work also while nothing can be stored. */
+static int call_look(struct call *k, enum api_verb verb)
+{
+    int err = host_ready_look(k->h);
+    if (err < 0)
+        return err;
+    switch (verb) {
+    case API_STATUS: return rows_status(k->h, k->args, k->out);
+    case API_GROUPS: return rows_groups(k->h, k->args, k->out);
+    case API_MEMBERS:
+        return k->args->has_group ? rows_members(k->h, k->args, k->out) : ERR_USAGE;
+    default:
+        return k->args->has_group ? rows_messages(k->h, k->args, k->out) : ERR_USAGE;
+    }
+}
+
+static int call_verb(struct call *k, enum api_verb verb)
+{
+    switch (verb) {
+    case API_STATUS:
+    case API_GROUPS:
+    case API_MEMBERS:
+    case API_MESSAGES: return call_look(k, verb);
+    case API_GROUP_NEW: return call_group_new(k);
+    case API_INVITE: return call_invite(k);
+    case API_JOIN: return call_join(k);
+    case API_JOIN_CANCEL: return call_plain(k, CMD_JOIN_CANCEL);
+    case API_SAY: return call_say(k);
+    case API_TAKE_BACK: return call_take_back(k);
+    case API_MARK_READ: return call_plain(k, CMD_MARK_READ);
+    case API_RENAME: return call_rename(k);
+    case API_SETTING: return call_setting(k);
+    case API_PASSPHRASE: return call_passphrase(k);
+    case API_FOLLOW: *k->wants |= API_WANTS_FOLLOW; return 0;
+    case API_STOP: *k->wants |= API_WANTS_STOP; return 0;
+    case API_SUGGEST: return call_suggest(k);
+    }
+    return ERR_VERSION; /* a face that is newer than this node */
+}
+
+int api_handle(struct host *h, struct bytes request, struct buf *reply, unsigned *wants)
+{
+    struct api_answer out = {0};
+    struct api_args args;
+    enum api_verb verb;
+    int err = api_decode(request, &verb, &args);
+    if (err == 0) {
+        struct call k = {h, &args, &out, wants};
+        err = call_verb(&k, verb);
+    }
+    out.err = err;
+    return api_answer_end(&out, reply);
+}
+
+int api_refuse(int err, struct buf *reply)
+{
+    struct api_answer out = {.err = err};
+    return api_answer_end(&out, reply);
+}
+
+int api_told(const struct effect *tell, struct buf *reply)
+{
+    struct api_answer out = {0};
+    api_put_uint(&out.values, F_GROUP, tell->group);
+    if (tell->draft != 0)
+        api_put_uint(&out.values, F_DRAFT, tell->draft);
+    api_put_uint(&out.values, F_ROW, tell->row);
+    api_put_uint(&out.values, F_EVENT, (uint64_t)tell->tell);
+    if (tell->err < 0)
+        api_put_uint(&out.values, F_ERR, (uint64_t)-tell->err);
+    return api_answer_end(&out, reply);
+}

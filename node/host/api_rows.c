@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* api_rows.c -- groups, members and messages as rows. */
+#include "node/host/api_rows.h"
+
+#include <string.h>
+
+#include "node/host/commit.h"
+#include "store/store.h"
+
+enum { MS_PER_HOUR = 3600 * 1000, STOP = 1 };
+
+/* Rows going into an answer. */
+struct paging {
+    const struct api_args *args;
+    struct api_answer *out;
+    uint64_t seen; /* rows visited */
+    uint64_t next; /* rows to skip next time; 0: none are left */
+    int err;
+};
+
+/* True if the present row is to be written; it counts as seen. */
+static bool page_wants(struct paging *p)
+{
+    uint64_t at = p->seen++;
+    if (at < p->args->after)
+        return false;
+    if (p->args->limit > 0 && p->out->rows_count >= p->args->limit) {
+        p->next = at;
+        return false;
+    }
+    return p->next == 0;
+}
+
+/* End the present row.  0, or STOP: no more rows are wanted. */
+static int page_row(struct paging *p, struct api_map *row)
+{
+    int err = api_answer_row(p->out, row);
+    if (err == ERR_FULL && p->out->rows_count > 0)
+        p->next = p->seen - 1;
+    else if (err < 0)
+        p->err = err == ERR_FULL ? ERR_TOOBIG : err;
+    return err < 0 ? STOP : 0;
+}
+
+static int page_end(struct paging *p, int err)
+{
+    if (p->next > 0)
+        api_put_uint(&p->out->values, F_AFTER, p->next);
+    return p->err < 0 ? p->err : err < 0 ? err : 0;
+}
+
+/* ---- status -------------------------------------------------------------- */
+
+static void status_numbers(struct host *h, struct api_map *m)
+{
+    struct peer_status s = {0};
+    bool recent =
+        h->trouble < 0 && host_now_ms(h) - h->failed_ms < HOST_FAILURES_FORGET_MS;
+    peer_status(h->peer, &s);
+    api_put_uint(m, F_GROUP, s.groups);
+    api_put_uint(m, F_DRAFT, s.drafts);
+    if (h->looking || recent)
+        api_put_uint(m, F_ERR, (uint64_t)-h->trouble);
+    api_put_uint(m, F_LINKS, s.links);
+    api_put_uint(m, F_HANDSHAKES, s.handshakes);
+    api_put_uint(m, F_UNOPENED, s.unopened);
+    api_put_uint(m, F_ASIDE, s.aside);
+    api_put_uint(m, F_ENTRIES, s.entries);
+    api_put_flag(m, F_LOCKED_KEYS, s.keys_locked);
+    api_put_uint(m, F_DISK_BYTES, store_disk_bytes(h->store));
+    api_put_uint(m, F_HOUR, host_wall_ms(h) / MS_PER_HOUR);
+    api_put_flag(m, F_RUNNING, h->online);
+    api_put_uint(m, F_ENDED, h->ended);
+    api_put_uint(m, F_LIMITED, s.limited);
+    api_put_flag(m, F_CLOCK_WRONG, h->clock_wrong);
+    api_put_uint(m, F_BYTES_IN, h->net.bytes_in);
+    api_put_uint(m, F_BYTES_OUT, h->net.bytes_out);
+}
+
+int rows_status(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    status_numbers(h, &out->values);
+    for (size_t i = 0; i < h->addresses.count && p.err == 0; i++) {
+        struct api_map row = {0};
+        const char *text = h->addresses.text[i];
+        api_put_text(&row, F_ADDRESS, BYTES(text, strlen(text)));
+        if (page_row(&p, &row) != 0)
+            break;
+    }
+    return p.err;
+}
+
+/* ---- groups -------------------------------------------------------------- */
+
+static int group_row(void *ctx, const struct group_view *v)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return p->next > 0 ? STOP : 0;
+    api_put_uint(&row, F_GROUP, v->number);
+    api_put_text(&row, F_NAME, v->name);
+    api_put_uint(&row, F_LIFETIME, v->lifetime_hours);
+    api_put_flag(&row, F_STEWARD, v->steward);
+    api_put_bin(&row, F_ID, BYTES_OF(v->id));
+    api_put_uint(&row, F_UNREAD, v->unread);
+    api_put_uint(&row, F_MEMBERS, v->members);
+    api_put_uint(&row, F_STEWARDS, v->stewards);
+    api_put_uint(&row, F_LINKS, v->links);
+    api_put_text(&row, F_ME, v->me);
+    api_put_flag(&row, F_JOINING, v->joining);
+    api_put_flag(&row, F_DIFFERS, v->differs);
+    api_put_uint(&row, F_HOUR, v->hour);
+    api_put_bin(&row, F_DIGEST, BYTES_OF(v->digest));
+    return page_row(p, &row);
+}
+
+int rows_groups(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    int err = peer_groups(h->peer, group_row, &p);
+    if (h->refused_err < 0)
+        api_put_uint(&out->values, F_GROUP, h->refused_group);
+    err = page_end(&p, err);
+    if (h->refused_err < 0)
+        api_put_uint(&out->values, F_ERR, (uint64_t)-h->refused_err);
+    return err;
+}
+
+/* ---- members ------------------------------------------------------------- */
+
+static int member_row(void *ctx, const struct member_view *v)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return p->next > 0 ? STOP : 0;
+    api_put_text(&row, F_NAME, v->name);
+    api_put_flag(&row, F_STEWARD, v->steward);
+    api_put_bin(&row, F_ID, BYTES_OF(v->key));
+    api_put_uint(&row, F_ROW, v->index);
+    api_put_flag(&row, F_ME, v->me);
+    api_put_flag(&row, F_FORKED, v->forked);
+    if (v->let_in_by.n > 0)
+        api_put_text(&row, F_LET_IN_BY, v->let_in_by);
+    api_put_flag(&row, F_LINKED, v->linked);
+    return page_row(p, &row);
+}
+
+int rows_members(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    return page_end(&p, peer_members(h->peer, (uint32_t)args->group, member_row, &p));
+}
+
+/* ---- messages ------------------------------------------------------------ */
+
+static int message_row(void *ctx, const struct message_view *v)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (p->args->unread_only && !v->unread)
+        return 0;
+    if (!page_wants(p))
+        return p->next > 0 ? STOP : 0;
+    api_put_text(&row, F_TEXT, v->text);
+    if (v->draft != 0)
+        api_put_uint(&row, F_DRAFT, v->draft);
+    api_put_bin(&row, F_ID, BYTES_OF(v->id));
+    api_put_uint(&row, F_ROW, v->row);
+    api_put_flag(&row, F_UNREAD, v->unread);
+    api_put_text(&row, F_AUTHOR, v->author_name);
+    api_put_uint(&row, F_ABOUT_HOUR, v->about_hour);
+    if (v->ends_in_hours != UINT32_MAX)
+        api_put_uint(&row, F_ENDS_IN, v->ends_in_hours);
+    api_put_flag(&row, F_OWN, v->own);
+    api_put_flag(&row, F_FORKED, v->forked);
+    api_put_flag(&row, F_NEWER, v->newer);
+    api_put_flag(&row, F_MISSING, v->missing_before);
+    api_put_uint(&row, F_HAVE, v->have);
+    api_put_uint(&row, F_KIND, v->kind);
+    return page_row(p, &row);
+}
+
+int rows_messages(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    return page_end(&p, peer_messages(h->peer, (uint32_t)args->group, message_row, &p));
+}

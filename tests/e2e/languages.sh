@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Dutch from the first screen on: by option, by environment, from the profile. Sentences
+# stay short in both languages, and no word of the workshop reaches a person.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+person wren
+same "the language of an option" \
+    "$("$KRING_BIN" --home "$work/none" --language nl groups </dev/null 2>&1 || true)" \
+    "Hier is nog niets ingesteld. Typ: kring init"
+same "the language of the environment" \
+    "$(LC_ALL=nl_NL.UTF-8 "$KRING_BIN" --home "$work/none" groups </dev/null 2>&1 || true)" \
+    "Hier is nog niets ingesteld. Typ: kring init"
+same "English where nothing is said" \
+    "$("$KRING_BIN" --home "$work/none" groups </dev/null 2>&1 || true)" \
+    "Nothing is set up here. Type: kring init"
+same "an unknown language of the environment" \
+    "$(LC_ALL=xx_XX.UTF-8 "$KRING_BIN" --home "$work/none" groups </dev/null 2>&1 || true)" \
+    "Nothing is set up here. Type: kring init"
+check "init in Dutch" grep -q "Niemand kan je woorden herstellen" \
+    <(kr wren init --language nl --light </dev/null 2>&1)
+check "the profile's language" grep -qF "[gesprek, weg na 7 dagen]" \
+    <(kr wren group new Kring --as Wren </dev/null)
+check "one day" grep -qF "[gesprek, weg na 1 dag]" \
+    <(kr wren group new Dag --as Wren --talk 1 </dev/null)
+check "a record" grep -qF "[archief, blijft bewaard]" \
+    <(kr wren group new Archief --as Wren --record </dev/null)
+same "about-me in Dutch" "$(kr wren about-me </dev/null)" \
+    "1 naam (Wren), 3 groepen, 0 echte namen"
+check "an option wins over the profile" grep -qF "[record, kept]" \
+    <(kr wren --language en read Archief </dev/null)
+check "names for programs are the same in every language" grep -q '"role":"steward"' \
+    <(kr wren members Kring --json </dev/null)
+for topic in safety init 'group new'; do
+    # shellcheck disable=SC2086
+    check "help $topic" "$KRING_BIN" --language nl help $topic </dev/null
+done
+check "the warnings stand in help safety" bash -c '
+    out=$("$0" --language en help safety)
+    grep -qF "Not for emergencies. Messages can take days. Call 112 first." <<<"$out" &&
+    grep -qF "Trial version. Nobody can be removed yet. Use no real names." <<<"$out"
+' "$KRING_BIN"
+
+cat >"$work/words.py" <<'EOF'
+import re, sys
+source = sys.argv[1]
+text = open(source + "/cli/po/kring.pot", encoding="utf-8").read()
+text += open(source + "/cli/po/nl.po", encoding="utf-8").read()
+unquote = lambda lines: "".join(re.findall(r'"(.*)"', lines))
+found = [unquote(m) for m in re.findall(
+    r'^msg(?:id|id_plural|str(?:\[\d\])?) ((?:"(?:\\.|[^"\\])*"\n?)+)', text, re.M)]
+bad = 0
+for message in found:
+    if "charset=" in message:
+        continue
+    for sentence in re.split(r"[.!?:;]+(?:\s|$)|\\n", message):
+        words = [w for w in sentence.split() if re.search(r"\w", w)]
+        if len(words) > 12:
+            print(len(words), "words:", sentence)
+            bad = 1
+    if re.search(r"\b(peer|sync|fingerprint|epoch|node|token|hash)\b", message, re.I):
+        print("a word of the workshop:", message)
+        bad = 1
+print(len(found), "texts")
+sys.exit(bad or len(found) < 200)
+EOF
+check "short sentences, plain words" $PYTHON "$work/words.py" \
+    "${KRING_SOURCE_DIR:-$(dirname "${BASH_SOURCE[0]}")/../..}"
+finish

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Acceptance: one by one or many at once, in any order: the same set (P8.3 to P8.6). */
+#include "tests/lib/coretest.h"
+#include "tests/lib/t.h"
+
+enum { AUTHORS = 3, ENTRIES_MAX = 64, WORLDS = 12, ORDERS = 6 };
+
+struct chains {
+    struct tp_member members[AUTHORS];
+    struct tp_entry entries[ENTRIES_MAX];
+    bool authentic[ENTRIES_MAX];
+    int count;
+    uint16_t position[AUTHORS];
+};
+
+static uint64_t dice_state;
+
+static uint32_t die(uint32_t bound)
+{
+    dice_state = dice_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(dice_state >> 33) % bound;
+}
+
+static void make_entry(struct chains *c, struct group *g, const struct key_send *keys, int author,
+                       const struct tp_entry *prev)
+{
+    static const uint8_t zeros[32];
+    struct buf body = {0};
+    char text[32];
+    snprintf(text, sizeof text, "entry %d", c->count);
+    tp_body(&body, text, BYTES(NULL, 0));
+    bool record = die(4) == 0;
+    struct tp_making in = {.g = g,
+                           .keys = keys,
+                           .author = &c->members[author],
+                           .position = c->position[author]++,
+                           .seq = prev ? prev->seq + 1 : 1,
+                           .end_hour = record ? END_NEVER : TP_EPOCH_HOURS + 168,
+                           .lifetime_hours = record ? 0 : 168,
+                           .prev = prev ? prev->hash : zeros,
+                           .body = BUF_BYTES(&body),
+                           .bad_signature = die(4) == 0};
+    struct tp_entry *e = &c->entries[c->count++];
+    tp_make(&in, e);
+    e->author = author;
+    buf_free(&body);
+}
+
+/* Chains that fork now and then; one entry in four is badly signed, also several in a row
+ * and at the ends. */
+static void make_chains(struct chains *c, struct group *g, const struct key_send *keys)
+{
+    int count = 24 + (int)die(ENTRIES_MAX - 24);
+    while (c->count < count) {
+        int author = (int)die(AUTHORS), of_author[ENTRIES_MAX], n = 0;
+        for (int i = 0; i < c->count; i++)
+            if (c->entries[i].author == author)
+                of_author[n++] = i;
+        int prev = n == 0 ? -1 : die(6) == 0 ? of_author[die((uint32_t)n)] : of_author[n - 1];
+        make_entry(c, g, keys, author, prev < 0 ? NULL : &c->entries[prev]);
+    }
+}
+
+/* P8.3 read word for word, over the entries that are given out. */
+static void expect(struct chains *c, const bool *given)
+{
+    for (int i = 0; i < c->count; i++)
+        c->authentic[i] = given[i] && c->entries[i].good_signature;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < c->count; i++)
+            for (int k = 0; k < c->count; k++)
+                if (c->authentic[k] && given[i] && !c->authentic[i] &&
+                    c->entries[k].author == c->entries[i].author &&
+                    c->entries[k].seq == c->entries[i].seq + 1 &&
+                    memcmp(c->entries[k].prev, c->entries[i].hash, 32) == 0)
+                    c->authentic[i] = changed = true;
+    }
+}
+
+struct found {
+    const struct chains *c;
+    bool in_set[ENTRIES_MAX];
+    int others, not_open;
+};
+
+static int find_row(void *ctx, const struct content_row *row)
+{
+    struct found *f = ctx;
+    if (row->state == CONTENT_ASIDE)
+        return 0;
+    f->not_open += row->state != CONTENT_OPEN;
+    for (int i = 0; i < f->c->count; i++)
+        if (memcmp(f->c->entries[i].hash, row->hash, 32) == 0) {
+            f->in_set[i] = true;
+            return 0;
+        }
+    f->others++;
+    return 0;
+}
+
+static void check_set(struct tp *t, const struct chains *c)
+{
+    struct found f = {.c = c};
+    struct log log = memlog_log(t->log);
+    T_EQ(log.ops->content_scan(log.ctx, 1, 0, false, find_row, &f), 0);
+    T_EQ(f.others, 0);
+    T_EQ(f.not_open, 0);
+    for (int i = 0; i < c->count; i++)
+        T_EQ(f.in_set[i], c->authentic[i]);
+}
+
+/* Give what is to be given in a random order and batches of at most `batch_max`. */
+static void deliver(struct tp *t, const struct chains *c, const bool *given, uint32_t batch_max)
+{
+    int order[2 * ENTRIES_MAX], n = 0;
+    struct group *g = peer_group(t->peer, 1);
+    for (int i = 0; i < c->count; i++)
+        for (uint32_t twice = given[i] ? 1 + (die(5) == 0) : 0; twice > 0; twice--)
+            order[n++] = i;
+    for (int i = n - 1; i > 0; i--) {
+        int k = (int)die((uint32_t)i + 1), swap = order[i];
+        order[i] = order[k];
+        order[k] = swap;
+    }
+    for (int at = 0; at < n;) {
+        struct incoming batch[2 * ENTRIES_MAX] = {0};
+        int size = 1 + (int)die(batch_max);
+        if (size > n - at)
+            size = n - at;
+        for (int i = 0; i < size; i++) {
+            batch[i].envelope = BUF_BYTES(&c->entries[order[at + i]].envelope);
+            memcpy(batch[i].topic, c->entries[order[at + i]].topic, 32);
+        }
+        memlog_begin(t->log);
+        T_EQ(content_accept(g, batch, (size_t)size, 0), 0);
+        memlog_commit(t->log);
+        at += size;
+        if (die(8) == 0) { /* what is kept in memory is rebuilt from the log */
+            tp_restart(t);
+            g = peer_group(t->peer, 1);
+        }
+    }
+}
+
+static void one_world(uint64_t seed)
+{
+    struct chains *c = calloc(1, sizeof *c);
+    struct tp *founder = tp_new(7);
+    struct key_send keys;
+    bool given[ENTRIES_MAX];
+    dice_state = seed;
+    tp_found(founder, "Circle", 168);
+    tp_add_members(founder, peer_group(founder->peer, 1), c->members, AUTHORS);
+    struct tp *leaves = tp_copy(founder, 8);
+    struct group *g = peer_group(leaves->peer, 1);
+    tp_places(g, &keys, c->members, AUTHORS);
+    make_chains(c, g, &keys);
+    for (int i = 0; i < c->count; i++)
+        given[i] = die(10) != 0; /* gaps */
+    expect(c, given);
+    for (int run = 0; run < ORDERS; run++) {
+        T_NOTE("seed %d run %d", (int)seed, run);
+        struct tp *t = tp_copy(founder, (uint8_t)(20 + run));
+        deliver(t, c, given, run == 0 ? 1 : run == 1 ? 2 * ENTRIES_MAX : 1 + die(12));
+        check_set(t, c);
+        uint32_t unread, sealed, aside, out = 0, in = 0;
+        uint64_t entries;
+        content_counts(peer_group(t->peer, 1), &unread, &entries, &sealed, &aside);
+        for (int i = 0; i < c->count; i++) {
+            in += c->authentic[i];
+            out += given[i] && !c->authentic[i];
+        }
+        T_EQ(entries, in);
+        T_EQ(unread, in);
+        T_EQ(sealed, 0);
+        T_EQ(aside, out);
+        tp_free(t);
+    }
+    for (int i = 0; i < c->count; i++)
+        buf_free(&c->entries[i].envelope);
+    tp_free(leaves);
+    tp_free(founder);
+    free(c);
+}
+
+T_CASE(any_order_and_batch_gives_the_same_set)
+{
+    for (uint64_t seed = 1; seed <= WORLDS; seed++)
+        one_world(seed);
+}
+
+/* --- bounds and refusals ------------------------------------------------------------------- */
+
+struct small {
+    struct tp *founder, *leaves;
+    struct group *g, *maker;
+    struct tp_member members[2];
+    struct key_send keys;
+    uint16_t position;
+};
+
+static void small_new(struct small *s)
+{
+    memset(s, 0, sizeof *s);
+    s->founder = tp_new(3);
+    tp_found(s->founder, "Circle", 168);
+    s->g = peer_group(s->founder->peer, 1);
+    tp_add_members(s->founder, s->g, s->members, 2);
+    s->leaves = tp_copy(s->founder, 4);
+    s->maker = peer_group(s->leaves->peer, 1);
+    tp_places(s->maker, &s->keys, s->members, 2);
+}
+
+static void small_free(struct small *s)
+{
+    tp_free(s->leaves);
+    tp_free(s->founder);
+}
+
+static void small_make(struct small *s, struct tp_entry *e, uint32_t seq, const uint8_t *prev,
+                       bool bad)
+{
+    struct buf body = {0};
+    tp_body(&body, "hello", BYTES(NULL, 0));
+    struct tp_making in = {.g = s->maker,
+                           .keys = &s->keys,
+                           .author = &s->members[0],
+                           .position = s->position++,
+                           .seq = seq,
+                           .end_hour = TP_EPOCH_HOURS + 168,
+                           .lifetime_hours = 168,
+                           .prev = prev,
+                           .body = BUF_BYTES(&body),
+                           .bad_signature = bad};
+    tp_make(&in, e);
+    buf_free(&body);
+}
+
+static const uint8_t zeros[32];
+
+T_CASE(a_forgery_waits_aside_until_named)
+{
+    struct small s;
+    struct tp_entry first, forged, child;
+    small_new(&s);
+    small_make(&s, &first, 1, zeros, false);
+    small_make(&s, &forged, 2, first.hash, true);
+    small_make(&s, &child, 3, forged.hash, false);
+    T_EQ(tp_accept(s.founder, s.g, &forged), ACCEPT_ASIDE);
+    T_EQ(tp_accept(s.founder, s.g, &forged), ACCEPT_ASIDE);
+    T_EQ(tp_accept(s.founder, s.g, &first), ACCEPT_NEW);
+    uint32_t unread, sealed, aside;
+    uint64_t entries;
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(entries, 1);
+    T_EQ(aside, 1);
+    T_EQ(tp_accept(s.founder, s.g, &child), ACCEPT_NEW);
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(entries, 3);
+    T_EQ(aside, 0);
+    T_EQ(tp_accept(s.founder, s.g, &forged), ACCEPT_KNOWN);
+    buf_free(&first.envelope);
+    buf_free(&forged.envelope);
+    buf_free(&child.envelope);
+    small_free(&s);
+}
+
+T_CASE(aside_holds_no_more_than_its_bound)
+{
+    struct small s;
+    struct tp_entry e;
+    uint32_t unread, sealed, aside;
+    uint64_t entries;
+    small_new(&s);
+    for (uint32_t i = 0; i < LIMIT_ASIDE_ENTRIES_MAX + 3; i++) {
+        uint8_t prev[32] = {1, (uint8_t)i, (uint8_t)(i >> 8)};
+        small_make(&s, &e, 2 + i, prev, true);
+        T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_ASIDE);
+        buf_free(&e.envelope);
+    }
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(aside, LIMIT_ASIDE_ENTRIES_MAX);
+    T_EQ(entries, 0);
+    small_free(&s);
+}
+
+T_CASE(far_ahead_entries_are_bounded)
+{
+    struct small s;
+    struct tp_entry e;
+    uint8_t prev[32] = {0};
+    small_new(&s);
+    struct buf body = {0};
+    tp_body(&body, "from next month", BYTES(NULL, 0));
+    for (uint32_t i = 0; i <= LIMIT_AHEAD_ENTRIES_MAX; i++) {
+        struct tp_making in = {.g = s.maker,
+                               .keys = &s.keys,
+                               .author = &s.members[1],
+                               .position = (uint16_t)i,
+                               .seq = i + 1,
+                               .end_hour = TP_EPOCH_HOURS + 49 + 168,
+                               .lifetime_hours = 168,
+                               .prev = prev,
+                               .body = BUF_BYTES(&body)};
+        tp_make(&in, &e);
+        T_EQ(tp_accept(s.founder, s.g, &e),
+             i < LIMIT_AHEAD_ENTRIES_MAX ? ACCEPT_NEW : ACCEPT_REFUSED); /* P3.6 */
+        memcpy(prev, e.hash, 32);
+        buf_free(&e.envelope);
+    }
+    buf_free(&body);
+    small_free(&s);
+}
+
+T_CASE(what_does_not_open_is_remembered_up_to_the_bound)
+{
+    struct small s;
+    struct tp_entry e;
+    small_new(&s);
+    small_make(&s, &e, 1, zeros, false);
+    uint8_t first_id[32], id[32];
+    for (uint32_t i = 0; i <= LIMIT_UNKNOWN_IDS_MAX; i++) {
+        put_u32(e.envelope.p + 100, i);
+        T_NEED(tp_accept(s.founder, s.g, &e) == ACCEPT_REFUSED);
+        envelope_id(id, e.topic, BUF_BYTES(&e.envelope));
+        if (i == 0)
+            memcpy(first_id, id, 32);
+        T_NEED(content_refuses(s.g, e.topic, id)); /* P8.2 */
+    }
+    T(!content_refuses(s.g, e.topic, first_id)); /* the oldest is forgotten */
+    buf_free(&e.envelope);
+    small_free(&s);
+}
+
+T_CASE(what_ended_before_the_mark_is_not_taken)
+{
+    struct small s;
+    struct tp_entry e;
+    small_new(&s);
+    small_make(&s, &e, 1, zeros, false);
+    s.g->hour.hour = TP_EPOCH_HOURS + 168 + 25; /* P3.4: its end is below H - 24 */
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_REFUSED);
+    s.g->hour.hour--;
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_NEW);
+    uint32_t unread, sealed, aside;
+    uint64_t entries;
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(entries, 1);
+    T_EQ(unread, 0); /* it is hidden already */
+    buf_free(&e.envelope);
+    small_free(&s);
+}
+
+T_CASE(a_foreign_topic_or_epoch_waits)
+{
+    struct small s;
+    struct tp_entry e;
+    small_new(&s);
+    small_make(&s, &e, 1, zeros, false);
+    e.topic[0] ^= 1;
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_LATER);
+    e.topic[0] ^= 1;
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_NEW);
+    buf_free(&e.envelope);
+    small_free(&s);
+}
+
+/* Nobody but the author can spend an entry's key: the same header under the same keys but
+ * with another signature, prev or body is aside and takes no leaf. */
+T_CASE(a_forgery_does_not_burn_the_key)
+{
+    struct small s;
+    struct tp_entry good, bad;
+    struct buf body = {0};
+    small_new(&s);
+    tp_body(&body, "hello", BYTES(NULL, 0));
+    struct tp_making in = {.g = s.maker,
+                           .keys = &s.keys,
+                           .author = &s.members[0],
+                           .position = 5,
+                           .seq = 1,
+                           .end_hour = TP_EPOCH_HOURS + 168,
+                           .lifetime_hours = 168,
+                           .prev = zeros,
+                           .body = BUF_BYTES(&body)};
+    struct tp *second = tp_copy(s.founder, 6);
+    tp_make(&in, &good);
+    in.g = peer_group(second->peer, 1);
+    in.bad_signature = true;
+    tp_make(&in, &bad);
+    T_EQ(tp_accept(s.founder, s.g, &bad), ACCEPT_ASIDE);
+    T_EQ(tp_accept(s.founder, s.g, &good), ACCEPT_NEW);
+    struct content_row row;
+    struct log log = memlog_log(s.founder->log);
+    T_EQ(log.ops->content_by_id(log.ctx, 1, good.id, &row), 0);
+    T_EQ(row.state, CONTENT_OPEN);
+    buf_free(&body);
+    buf_free(&good.envelope);
+    buf_free(&bad.envelope);
+    tp_free(second);
+    small_free(&s);
+}
+
+T_CASE(a_fork_is_kept_and_told_once)
+{
+    struct small s;
+    struct tp_entry a, b, c;
+    small_new(&s);
+    small_make(&s, &a, 1, zeros, false);
+    small_make(&s, &b, 1, zeros, false);
+    small_make(&s, &c, 1, zeros, false);
+    T_EQ(tp_accept(s.founder, s.g, &a), ACCEPT_NEW);
+    T_EQ(tp_accept(s.founder, s.g, &b), ACCEPT_NEW); /* P8.6 */
+    T_EQ(tp_accept(s.founder, s.g, &c), ACCEPT_NEW);
+    uint32_t seq = 0;
+    uint8_t hash[32];
+    T(content_frontier(s.g, s.members[0].pk, &seq, hash));
+    T_EQ(seq, 1);
+    const uint8_t *least = memcmp(a.hash, b.hash, 32) < 0 ? a.hash : b.hash;
+    least = memcmp(least, c.hash, 32) < 0 ? least : c.hash;
+    T_MEM(hash, least, 32);
+    buf_free(&a.envelope);
+    buf_free(&b.envelope);
+    buf_free(&c.envelope);
+    small_free(&s);
+}
+
+T_RUN()

@@ -32,7 +32,7 @@
     X(ERR_MISTYPED, 65, "This code has a typing mistake. Copy it again.")              \
     X(ERR_VERSION, 76, "This needs a newer kring. Get the new one first.")             \
     X(ERR_UTF8, 65, "This text has broken letters. It was refused.")                   \
-    X(ERR_NOKEY, 75, "The key for this is missing. kring will ask for it.")            \
+    X(ERR_NOKEY, 75, "This cannot be opened yet. kring asks for what is missing.")     \
     X(ERR_PASSPHRASE, 77, "That did not work.")                                        \
     X(ERR_NOSTORE, 66, "Nothing is set up here. Type: kring init")                     \
     X(ERR_INUSE, 75, "kring is already open here. Close it first.")                    \

@@ -13,6 +13,7 @@
     X(MEMBERS_MAX, 2560, "a further add is refused: ERR_FULL")                 \
     X(CONTROL_ENTRIES_MAX, 16384, "a further control entry is refused: ERR_FULL") \
     X(CONTROL_BYTES_MAX, 98304, "a longer control entry is refused: ERR_TOOBIG") \
+    X(CONTROL_STORE_BYTES_MAX, 33554432, "a further control entry is refused: ERR_FULL") \
     X(HEADS_MAX, 16, "the sixteen newest heads become deps")                   \
     X(BODY_BYTES_MAX, 65536, "a longer body is refused: ERR_TOOBIG")           \
     X(ENVELOPE_BYTES_MAX, 73728, "a longer envelope is refused: ERR_TOOBIG")   \

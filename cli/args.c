@@ -102,7 +102,7 @@ int args_number(const char *text, uint64_t max, uint64_t *out)
         if (*text < '0' || *text > '9')
             return ERR_USAGE;
         uint64_t digit = (uint64_t)(*text - '0');
-        if (n > (max - digit) / 10)
+        if (digit > max || n > (max - digit) / 10)
             return ERR_USAGE;
         n = n * 10 + digit;
     }

@@ -158,20 +158,21 @@ static bool choose(struct home *h, const struct group_row *g)
     return true;
 }
 
-/* The head, the newest texts, the choices. */
-static int show_group(struct home *h, const struct group_row *g)
+/* The head, texts (at first the newest, later what is new), the choices. */
+static int show_group(struct home *h, const struct group_row *g, enum talk_which which)
 {
     struct screen head = {0};
     view_head(&head, g);
     int err = cli_show(h->c, &head);
     if (!err)
-        err = talk_show(h->c, g, TALK_LAST);
+        err = talk_show(h->c, g, which);
     return err ? err : show_choices(h, g);
 }
 
 void home_group(struct home *h, uint64_t number)
 {
     struct group_row g;
+    enum talk_which which = TALK_LAST;
     bool stay = true;
     h->in_group = true;
     h->group = number;
@@ -182,7 +183,8 @@ void home_group(struct home *h, uint64_t number)
             break;
         }
         if (!err)
-            err = show_group(h, &g);
+            err = show_group(h, &g, which);
+        which = TALK_UNREAD;
         if (err) {
             home_report(h, err);
             break;

@@ -48,18 +48,17 @@ static bool parents_fit(const struct birth *b)
     return lane;
 }
 
-/* P4.8: the newcomer's own signature over what he is added with. */
-static bool proof_holds(const struct birth *b)
+bool add_proof_holds(const struct group *g, const struct control_body *add)
 {
     uint8_t store[4 * 32];
     struct room message = ROOM_OF(store);
-    const struct bytes parts[] = {BYTES(b->g->id, 32), b->body->bin[ADD_MEMBER],
-                                  b->body->bin[ADD_TRANSPORT], b->body->bin[ADD_PREKEY]};
+    const struct bytes parts[] = {BYTES(g->id, 32), add->bin[ADD_MEMBER],
+                                  add->bin[ADD_TRANSPORT], add->bin[ADD_PREKEY]};
     for (int i = 0; i < 4; i++)
         if (room_append(&message, parts[i]))
             return false;
-    return sign_check(b->body->bin[ADD_PROOF].p, "join", BYTES_OF(store),
-                      b->body->bin[ADD_MEMBER].p) == 0;
+    return sign_check(add->bin[ADD_PROOF].p, "join", BYTES_OF(store),
+                      add->bin[ADD_MEMBER].p) == 0;
 }
 
 /* P4.6 */
@@ -68,20 +67,20 @@ static bool add_counts(const struct birth *b)
     return !person_in(b, b->body->bin[ADD_MEMBER]) &&
            b->past->members < LIMIT_MEMBERS_MAX &&
            (b->body->uint[ADD_ROLE] != ROLE_STEWARD || b->past->stewards == 1) &&
-           parents_fit(b) && proof_holds(b);
+           parents_fit(b) && add_proof_holds(b->g, b->body);
 }
 
 /* P5.11: no more pages than the recipients can fill. */
 static bool rekey_counts(const struct birth *b)
 {
     size_t pages = b->body->bin[REKEY_PAGES].n / 32;
-    size_t most = (b->past->members + LIMIT_BOXES_PER_PAGE_MAX - 1) /
-                  LIMIT_BOXES_PER_PAGE_MAX;
+    size_t most =
+        (b->past->members + LIMIT_BOXES_PER_PAGE_MAX - 1) / LIMIT_BOXES_PER_PAGE_MAX;
     return pages <= most;
 }
 
-bool birth_counts(const struct group *g, const struct held *h, const struct control_body *body,
-                  const struct state *past)
+bool birth_counts(const struct group *g, const struct held *h,
+                  const struct control_body *body, const struct state *past)
 {
     const struct birth b = {g, g->control, h, body, past};
     if (h->e.kind == CONTROL_CREATE)

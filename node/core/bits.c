@@ -34,7 +34,7 @@ int bits_put(struct bits *b, uint32_t i)
 void bits_drop(struct bits *b, uint32_t i)
 {
     if (i / 8 < b->bytes)
-        b->p[i / 8] &= (uint8_t)~(1U << (i % 8));
+        b->p[i / 8] &= (uint8_t) ~(1U << (i % 8));
 }
 
 int bits_join(struct bits *b, const struct bits *more)

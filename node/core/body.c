@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* body.c -- the inside of a content entry, in its one canonical form (P7.5). */
 #include <string.h>
 
 #include "base/mp.h"
 #include "node/core/envelope_int.h"
 
-enum { BODY_ITEMS = 6, BODY_OVERHEAD_BYTES = 512, KIND_MAX = 65535 };
+enum { BODY_ITEMS = 7, BODY_OVERHEAD_BYTES = 512, KIND_MAX = 65535 };
 
 /* A run of dep prefixes: whole, at most sixteen, strictly rising. */
 static bool deps_are_canonical(struct bytes deps)
@@ -27,6 +28,7 @@ int body_encode(const struct body *in, struct buf *out)
     mp_array(&w, BODY_ITEMS); /* P7.5 */
     mp_uint(&w, in->kind);
     mp_uint(&w, in->about_hour);
+    mp_uint(&w, in->height);
     mp_uint(&w, in->distance);
     mp_bin(&w, in->deps);
     mp_bin(&w, in->control_deps);
@@ -45,6 +47,9 @@ int body_decode(struct bytes span, struct body *out)
         return ERR_MALFORMED;
     out->kind = (uint32_t)mp_read_uint(&r, KIND_MAX);
     out->about_hour = (uint32_t)mp_read_uint(&r, UINT32_MAX);
+    out->height = mp_read_uint(&r, UINT64_MAX);
+    if (out->height > BODY_HEIGHT_MAX)
+        out->height = BODY_HEIGHT_MAX; /* P8.1 */
     out->distance = (uint32_t)mp_read_uint(&r, UINT32_MAX);
     out->deps = mp_read_bin(&r);
     out->control_deps = mp_read_bin(&r);

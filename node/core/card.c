@@ -23,7 +23,7 @@ enum {
     CARDS_MAX = LIMIT_CONTROL_ENTRIES_MAX * CARD_KINDS_MAX,
 };
 
-/* --- form -------------------------------------------------------------------------- */
+/* --- form --------------------------------------------------------------------- */
 
 static int check_text(struct bytes body, size_t bytes_max)
 {
@@ -84,8 +84,8 @@ static int check_signature(struct bytes card, const struct card *c)
     return sign_check(card.p + n, "card", BYTES(card.p, n), c->author);
 }
 
-int card_decode(struct bytes card, uint8_t *kind, uint8_t author[static 32], uint32_t *seq,
-                struct bytes *body)
+int card_decode(struct bytes card, uint8_t *kind, uint8_t author[static 32],
+                uint32_t *seq, struct bytes *body)
 {
     struct card c = {0};
     int err = decode_form(card, &c);
@@ -100,7 +100,7 @@ int card_decode(struct bytes card, uint8_t *kind, uint8_t author[static 32], uin
     return 0;
 }
 
-/* --- holding ----------------------------------------------------------------------- */
+/* --- holding ------------------------------------------------------------------ */
 
 static struct bytes card_key(uint8_t out[static CARD_KEY_BYTES], const uint8_t *author,
                              uint8_t kind)
@@ -110,7 +110,8 @@ static struct bytes card_key(uint8_t out[static CARD_KEY_BYTES], const uint8_t *
     return BYTES(out, CARD_KEY_BYTES);
 }
 
-struct card *card_find(const struct group *g, const uint8_t author[static 32], uint8_t kind)
+struct card *card_find(const struct group *g, const uint8_t author[static 32],
+                       uint8_t kind)
 {
     uint8_t key[CARD_KEY_BYTES];
     return map_get(&g->cards->held, card_key(key, author, kind));
@@ -199,7 +200,8 @@ int card_load(struct group *g)
     const struct log *log = &g->peer->log;
     int err = card_new(g);
     return err ? err
-               : log->ops->scan(log->ctx, g->number, LOG_CARD, BYTES(NULL, 0), load_row, g);
+               : log->ops->scan(log->ctx, g->number, LOG_CARD, BYTES(NULL, 0), load_row,
+                                g);
 }
 
 void card_free(struct cards *c)
@@ -217,13 +219,14 @@ void card_free(struct cards *c)
     free(c);
 }
 
-/* --- taking ------------------------------------------------------------------------ */
+/* --- taking ------------------------------------------------------------------- */
 
 static int store_card(struct group *g, const struct card *c)
 {
     const struct log *log = &g->peer->log;
     uint8_t key[CARD_KEY_BYTES];
-    return log->ops->put(log->ctx, g->number, LOG_CARD, card_key(key, c->author, c->kind),
+    return log->ops->put(log->ctx, g->number, LOG_CARD,
+                         card_key(key, c->author, c->kind),
                          BYTES(c->bytes, c->bytes_count));
 }
 
@@ -257,7 +260,7 @@ int card_take(struct group *g, struct bytes card, uint32_t from_link)
     return err ? err : sync_push_card(g, BYTES(c->bytes, c->bytes_count), from_link);
 }
 
-/* --- posting ----------------------------------------------------------------------- */
+/* --- posting ------------------------------------------------------------------ */
 
 /* Sign and take an own card; nothing is done if the newest says the same. */
 static int post(struct group *g, uint8_t kind, struct bytes body, uint32_t seq)
@@ -349,10 +352,11 @@ int card_post_addresses(struct group *g, const struct bytes *list, size_t count)
     return err;
 }
 
-/* --- looking ----------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------------ */
 
 int card_all(struct group *g,
-             int (*visit)(void *ctx, const uint8_t id[32], struct bytes card), void *ctx)
+             int (*visit)(void *ctx, const uint8_t id[32], struct bytes card),
+             void *ctx)
 {
     const struct map *held = &g->cards->held;
     uint32_t at = 0, n = 0, count = map_count(held);
@@ -365,7 +369,8 @@ int card_all(struct group *g,
         memcpy(keys + CARD_KEY_BYTES * n++, key.p, CARD_KEY_BYTES);
     sort_bytes(keys, n, CARD_KEY_BYTES);
     for (uint32_t i = 0; !err && i < n; i++) {
-        const struct card *c = map_get(held, BYTES(keys + i * CARD_KEY_BYTES, CARD_KEY_BYTES));
+        const struct card *c =
+            map_get(held, BYTES(keys + i * CARD_KEY_BYTES, CARD_KEY_BYTES));
         err = visit(ctx, c->id, BYTES(c->bytes, c->bytes_count));
     }
     free(keys);

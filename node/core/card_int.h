@@ -26,7 +26,7 @@ struct shown_name {
 };
 
 struct cards {
-    struct map held; /* author || kind -> struct card */
+    struct map held;          /* author || kind -> struct card */
     struct shown_name *shown; /* by member index */
     uint32_t shown_count;
     bool shown_valid; /* names.c works them out anew otherwise */
@@ -34,7 +34,8 @@ struct cards {
 };
 
 /* The card of (author, kind), or NULL. */
-struct card *card_find(const struct group *g, const uint8_t author[static 32], uint8_t kind);
+struct card *card_find(const struct group *g, const uint8_t author[static 32],
+                       uint8_t kind);
 /* The text of a card whose body is one; empty for NULL. */
 struct bytes card_text(const struct card *c);
 /* Forget the names worked out. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content.c -- content of a group: life cycle, counts, frontiers, late opening. */
 #include "node/core/content.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 enum {
     META_VERSION = 1,
     META_KEY = 'm',
-    META_BYTES_MAX = 32 + 32 * HEADS_KEPT_MAX,
+    META_BYTES_MAX = 40 + 40 * HEADS_KEPT_MAX,
+    BASELINE_HEIGHT_BYTES = 8,
     BASELINE_BYTES = 32 + 4 + 32,
     AHEAD_BYTES_MAX = 1 << 20,
 };
@@ -53,7 +55,7 @@ void content_free(struct content *c)
     free(c);
 }
 
-/* --- the meta record ------------------------------------------------------------------ */
+/* --- the meta record ------------------------------------------------------------- */
 
 static int meta_load(struct group *g)
 {
@@ -70,10 +72,14 @@ static int meta_load(struct group *g)
     c->next_draft = read_u64(&r);
     c->stopped = read_u8(&r) != 0;
     c->rekeyed = read_u8(&r) != 0;
+    c->height_floor = read_u64(&r);
     c->heads_count = read_u8(&r);
     if (version != META_VERSION || c->heads_count > HEADS_KEPT_MAX)
         return ERR_DAMAGED;
-    read_copy(&r, c->heads[0], 32 * (size_t)c->heads_count);
+    for (uint8_t i = 0; i < c->heads_count; i++) {
+        read_copy(&r, c->heads[i].hash, 32);
+        c->heads[i].height = read_u64(&r);
+    }
     return reader_end(&r) ? ERR_DAMAGED : 0;
 }
 
@@ -90,8 +96,12 @@ int meta_flush(struct group *g)
     write_u64(&w, c->next_draft);
     write_u8(&w, c->stopped);
     write_u8(&w, c->rekeyed);
+    write_u64(&w, c->height_floor);
     write_u8(&w, c->heads_count);
-    write_bytes(&w, BYTES(c->heads, 32 * (size_t)c->heads_count));
+    for (uint8_t i = 0; i < c->heads_count; i++) {
+        write_bytes(&w, BYTES_OF(c->heads[i].hash));
+        write_u64(&w, c->heads[i].height);
+    }
     CHECK(writer_end(&w) == 0);
     struct log *log = &g->peer->log;
     int err = log->ops->put(log->ctx, g->number, LOG_AUTHOR, BYTES(&key, 1),
@@ -100,7 +110,7 @@ int meta_flush(struct group *g)
     return err;
 }
 
-/* --- loading -------------------------------------------------------------------------- */
+/* --- loading --------------------------------------------------------------------- */
 
 int ahead_note(struct content *c, uint32_t author, uint32_t made_hour)
 {
@@ -177,19 +187,21 @@ int content_load(struct group *g)
 }
 
 int content_note_row(struct group *g, const struct content_row *row, bool named,
-                     struct bytes deps)
+                     const struct body *body)
 {
     struct content *c = g->content;
     count_row(c, row);
     c->unread_known = c->unread_known && !row->unread;
-    heads_name(c, row->prev);
-    heads_name_deps(c, deps);
-    heads_add(c, row->hash, named);
+    struct head head = {.height = heads_name(c, row->prev, body->deps) + 1};
+    memcpy(head.hash, row->hash, 32);
+    if (body->height > head.height)
+        head.height = body->height;
+    heads_add(c, &head, named);
     author_has(author_at(c, row->author), row->seq, row->hash);
     return 0;
 }
 
-/* --- counts and read marks -------------------------------------------------------------- */
+/* --- counts and read marks ------------------------------------------------------- */
 
 struct unread_scan {
     const struct group *g;
@@ -199,19 +211,20 @@ struct unread_scan {
 static int unread_visit(void *ctx, const struct content_row *row)
 {
     struct unread_scan *s = ctx;
-    s->count += row->unread && row->state == CONTENT_OPEN && !content_ended(s->g, row->end_hour);
+    s->count += row->unread && row->state == CONTENT_OPEN &&
+                !content_ended(s->g, row->end_hour);
     return 0;
 }
 
-void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries, uint32_t *sealed,
-                    uint32_t *aside)
+void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries,
+                    uint32_t *sealed, uint32_t *aside)
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
     if (!c->unread_known || c->unread_hour != g->hour.hour) {
         struct unread_scan s = {g, 0};
-        int err = log->ops->content_scan(log->ctx, g->number, c->read_row, false, unread_visit,
-                                         &s);
+        int err = log->ops->content_scan(log->ctx, g->number, c->read_row, false,
+                                         unread_visit, &s);
         c->unread = s.count;
         c->unread_known = err == 0;
         c->unread_hour = g->hour.hour;
@@ -245,7 +258,8 @@ int content_mark_read(struct group *g, uint64_t row)
     uint64_t after = c->read_row;
     do {
         u.count = 0;
-        int err = log->ops->content_scan(log->ctx, g->number, after, false, unread_collect, &u);
+        int err = log->ops->content_scan(log->ctx, g->number, after, false,
+                                         unread_collect, &u);
         for (size_t i = 0; i < u.count && !err; i++) {
             err = log->ops->content_mark(log->ctx, g->number, u.rows[i], false);
             after = u.rows[i];
@@ -261,7 +275,7 @@ int content_mark_read(struct group *g, uint64_t row)
     return meta_flush(g);
 }
 
-/* --- frontiers and baselines -------------------------------------------------------------- */
+/* --- frontiers and baselines ----------------------------------------------------- */
 
 int author_me(struct group *g, struct author **out)
 {
@@ -284,29 +298,34 @@ bool content_frontier(const struct group *g, const uint8_t pk[static 32], uint32
 int content_baseline(struct group *g, struct buf *out)
 {
     const struct content *c = g->content;
-    for (uint32_t i = 0; i < c->authors_count; i++) {
+    uint8_t height[BASELINE_HEIGHT_BYTES];
+    put_u64(height, heads_height(c)); /* P6.5 */
+    int err = buf_append(out, BYTES_OF(height), SIZE_MAX / 2);
+    for (uint32_t i = 0; i < c->authors_count && !err; i++) {
         const struct author *a = &c->authors[i];
         bool own = a->seq >= a->base_seq;
         uint32_t seq = own ? a->seq : a->base_seq;
         if (seq == 0)
             continue;
         uint8_t line[BASELINE_BYTES];
-        memcpy(line, a->pk, 32); /* P6.5 */
+        memcpy(line, a->pk, 32);
         put_u32(line + 32, seq);
         memcpy(line + 36, own ? a->hash : a->base_hash, 32);
-        int err = buf_append(out, BYTES_OF(line), SIZE_MAX / 2);
-        if (err)
-            return err;
+        err = buf_append(out, BYTES_OF(line), SIZE_MAX / 2);
     }
-    return 0;
+    return err;
 }
 
 int content_set_baseline(struct group *g, struct bytes baseline)
 {
     struct content *c = g->content;
-    if (baseline.n % BASELINE_BYTES != 0 || baseline.n / BASELINE_BYTES > LIMIT_MEMBERS_MAX)
+    if (baseline.n % BASELINE_BYTES != BASELINE_HEIGHT_BYTES ||
+        baseline.n / BASELINE_BYTES > LIMIT_MEMBERS_MAX)
         return ERR_MALFORMED;
     struct reader r = reader_of(baseline);
+    uint64_t height = read_u64(&r);
+    c->height_floor = height < BODY_HEIGHT_MAX ? height : BODY_HEIGHT_MAX;
+    c->meta_dirty = true;
     while (r.left.n > 0) {
         uint8_t pk[32];
         struct author *a = NULL;
@@ -322,7 +341,8 @@ int content_set_baseline(struct group *g, struct bytes baseline)
         memcpy(a->base_hash, hash.p, 32);
         a->dirty = true;
     }
-    return authors_flush(g);
+    int err = authors_flush(g);
+    return err ? err : meta_flush(g);
 }
 
 int content_has_all(struct group *g, const uint8_t member_pk[static 32])
@@ -341,7 +361,7 @@ int content_has_all(struct group *g, const uint8_t member_pk[static 32])
     return authors_flush(g);
 }
 
-/* --- work ----------------------------------------------------------------------------------- */
+/* --- work ------------------------------------------------------------------------ */
 
 uint64_t content_deadline_ms(const struct group *g)
 {
@@ -367,7 +387,7 @@ int content_tick(struct group *g)
     return err ? err : meta_flush(g);
 }
 
-/* --- entries whose keys came later ------------------------------------------------------------ */
+/* --- entries whose keys came later ----------------------------------------------- */
 
 struct sealed_rows {
     uint64_t rows[COLLECT_MAX];
@@ -390,7 +410,8 @@ static int reopened(struct group *g, struct content_row *row, const struct body 
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
-    row->unread = row->state == CONTENT_OPEN && !row->own && !content_ended(g, row->end_hour);
+    row->unread =
+        row->state == CONTENT_OPEN && !row->own && !content_ended(g, row->end_hour);
     int err = log->ops->content_update(log->ctx, g->number, row);
     if (err)
         return err;
@@ -400,7 +421,11 @@ static int reopened(struct group *g, struct content_row *row, const struct body 
         c->read_row = row->row - 1; /* so that counting finds it */
         c->meta_dirty = true;
     }
-    heads_name_deps(c, body->deps);
+    (void)heads_name(c, NULL, body->deps);
+    if (body->height > c->height_floor) { /* what comes next comes after it too */
+        c->height_floor = body->height;
+        c->meta_dirty = true;
+    }
     if (row->state != CONTENT_OPEN || content_ended(g, row->end_hour))
         return 0;
     return fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
@@ -446,7 +471,8 @@ static int reopen_all(struct group *g)
     int err = 0;
     do {
         s->count = 0;
-        err = log->ops->content_scan(log->ctx, g->number, after, false, sealed_collect, s);
+        err = log->ops->content_scan(log->ctx, g->number, after, false, sealed_collect,
+                                     s);
         for (size_t i = 0; i < s->count && !err; i++) {
             bool still = false;
             err = reopen_one(g, s->ids[i], &still);

@@ -15,13 +15,14 @@
  *          +     m  body, XChaCha20-Poly1305 under the message key, nonce zero, context
  *                   topic || bytes 0 to 32 || header plaintext without its signature
  *
- * Header plaintext: flags u8 (bit 7 mix, low bits n) || n * 8 epoch prefixes || place u16
- *   || position u16 || seq u32 || prev 32 || B 32 || signature 64.
+ * Header plaintext: flags u8 (bit 7 mix, low bits n) || n * 8 epoch prefixes ||
+ *   place u16 || position u16 || seq u32 || prev 32 || B 32 || signature 64.
  * Body plaintext: canonical msgpack array || 0x80 || zeros up to the bucket (P7.4).
- * Entry hash: hash32("entry", signed bytes || signature).
+ * Entry hash: hash32("entry", signed bytes, signature).
  *
- * Acceptance: an entry is authentic if its own signature verifies, or an authentic entry of
- * the same author names it as prev (P8.3).  Single and bulk acceptance give the same set.
+ * Acceptance: an entry is authentic if its own signature verifies, or an authentic
+ * entry of the same author names it as prev (P8.3).  Single and bulk acceptance give
+ * the same set.
  */
 #ifndef NODE_CORE_CONTENT_H
 #define NODE_CORE_CONTENT_H
@@ -29,25 +30,30 @@
 #include "node/core/keys.h"
 
 enum content_kind { BODY_TEXT = 1 };
-enum urgency { URGENCY_TALK = 0, URGENCY_RECORD = 1, URGENCY_ALERT = 2, URGENCY_CONTROL = 3 };
+enum urgency {
+    URGENCY_TALK = 0,
+    URGENCY_RECORD = 1,
+    URGENCY_ALERT = 2,
+    URGENCY_CONTROL = 3
+};
 enum { ENVELOPE_CLEAR_BYTES = 32, DEP_BYTES = 12 };
 #define END_NEVER UINT32_MAX /* end hour of a record */
 
 /* What came of one envelope. */
 enum accept_result {
-    ACCEPT_NEW, /* in the set now */
-    ACCEPT_KNOWN, /* was there */
-    ACCEPT_ASIDE, /* badly signed, held until vouched */
+    ACCEPT_NEW,     /* in the set now */
+    ACCEPT_KNOWN,   /* was there */
+    ACCEPT_ASIDE,   /* badly signed, held until vouched */
     ACCEPT_REFUSED, /* never of use: remembered as unknown id */
-    ACCEPT_LATER, /* its epoch is not known yet: quarantine (kept by the caller's link) */
+    ACCEPT_LATER,   /* its epoch is not known yet: kept by the caller's link */
 };
 
 /* One envelope to accept. */
 struct incoming {
     uint8_t topic[32];
-    struct bytes envelope; /* lent */
+    struct bytes envelope;     /* lent */
     enum accept_result result; /* out */
-    uint8_t id[32]; /* out: envelope id */
+    uint8_t id[32];            /* out: envelope id */
 };
 
 /* Load frontiers, heads, drafts from the log. */
@@ -77,8 +83,8 @@ NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *tex
 NODISCARD int content_mark_read(struct group *g, uint64_t row);
 /* Visit messages in causal order (see peer_messages). */
 NODISCARD int content_messages(struct group *g, peer_visit_message *visit, void *ctx);
-/* Baselines for a newcomer: per author the current sequence and prev value, as the bytes
- * of the welcome (P6.5), appended to `out`; and reading them. */
+/* Baselines for a newcomer: the largest height, and per author the current sequence and
+ * prev value, as the bytes of the welcome (P6.5), appended to `out`. */
 NODISCARD int content_baseline(struct group *g, struct buf *out);
 /* Take the baselines of a welcome.  ERR_MALFORMED. */
 NODISCARD int content_set_baseline(struct group *g, struct bytes baseline);
@@ -87,7 +93,8 @@ bool content_frontier(const struct group *g, const uint8_t pk[static 32], uint32
                       uint8_t hash[static 32]);
 /* The other side knows us by (seq, hash): if that is an own entry we lack, we are a
  * restored copy: stop sealing until a rekey of ours is in (P8.9). */
-NODISCARD int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 32]);
+NODISCARD int content_own_known(struct group *g, uint32_t seq,
+                                const uint8_t hash[static 32]);
 /* The purge mark: ends below it are neither offered nor taken (P3.4). */
 uint32_t content_mark(const struct group *g);
 /* Members' devices known to have what `pk` wrote or named: note that `member_pk` has
@@ -96,11 +103,12 @@ NODISCARD int content_has_all(struct group *g, const uint8_t member_pk[static 32
 /* Decode an envelope's clear part and check sizes (fuzzed): ERR_MALFORMED, ERR_VERSION,
  * ERR_TOOBIG. */
 NODISCARD int envelope_check(struct bytes envelope);
-/* True if `id` is remembered as never of use under `topic` (P8.2): not to be asked for. */
+/* True if `id` is remembered as never of use under `topic`: not to be asked for. */
 bool content_refuses(const struct group *g, const uint8_t topic[static 32],
                      const uint8_t id[static 32]);
 /* Id of an envelope under a topic: hash32("envelope", topic, bytes) (P7.6). */
-void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32], struct bytes envelope);
+void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32],
+                 struct bytes envelope);
 /* Unread messages, entries held, sealed ones, held aside. */
 void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries,
                     uint32_t *sealed, uint32_t *aside);

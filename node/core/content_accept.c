@@ -19,9 +19,9 @@ enum {
     KEY_INDEX = 40,
     KEY_BYTES = 44,
 };
-_Static_assert(KEY_BYTES * ACCEPT_CHUNK < 65536, "the sort keys of a chunk stay small");
+_Static_assert(KEY_BYTES *ACCEPT_CHUNK < 65536, "the sort keys of a chunk stay small");
 
-/* --- judging ------------------------------------------------------------------------ */
+/* --- judging --------------------------------------------------------------------- */
 
 struct child_of {
     const uint8_t *hash;
@@ -109,7 +109,7 @@ static int judge_all(struct group *g, size_t count)
     return err;
 }
 
-/* --- storing ------------------------------------------------------------------------ */
+/* --- storing --------------------------------------------------------------------- */
 
 static void row_of(struct group *g, const struct item *it, struct content_row *row)
 {
@@ -178,7 +178,8 @@ static bool too_many_ahead(struct group *g, const struct item *it)
 static int same_seq_visit(void *ctx, const struct content_row *row)
 {
     struct child_of *other = ctx;
-    other->found = row->state != CONTENT_ASIDE && memcmp(row->hash, other->hash, 32) != 0;
+    other->found =
+        row->state != CONTENT_ASIDE && memcmp(row->hash, other->hash, 32) != 0;
     return other->found;
 }
 
@@ -234,14 +235,15 @@ static int store_authentic(struct group *g, struct item *it, uint32_t from_link)
         return err;
     const struct author *a = author_at(c, it->author);
     row.own = memcmp(a->pk, g->member_pk, 32) == 0;
-    row.unread = row.state == CONTENT_OPEN && !row.own && !content_ended(g, row.end_hour);
+    row.unread =
+        row.state == CONTENT_OPEN && !row.own && !content_ended(g, row.end_hour);
     err = log->ops->content_put(log->ctx, g->number, &row, &row.row);
     if (err)
         return err;
     it->in->result = ACCEPT_NEW;
     c->restored = c->restored || row.own; /* P8.9: we wrote it and do not hold it */
     vouch_aside(c, it);
-    err = content_note_row(g, &row, it->named, body.deps);
+    err = content_note_row(g, &row, it->named, &body);
     if (!err && row.state == CONTENT_OPEN) {
         struct author *told = author_at(c, it->author);
         uint32_t oldest = it->seq > body.distance ? it->seq - body.distance : 1;
@@ -270,7 +272,8 @@ static int store_item(struct group *g, struct item *it, uint32_t from_link)
     if (it->lifetime_hours) {
         uint32_t made = it->end_hour - it->lifetime_hours;
         author_heard(c, author_at(c, it->author), made);
-        int err = made > g->hour.hour + AHEAD_HOURS ? ahead_note(c, it->author, made) : 0;
+        int err =
+            made > g->hour.hour + AHEAD_HOURS ? ahead_note(c, it->author, made) : 0;
         if (err)
             return err;
     }
@@ -343,7 +346,8 @@ static int accept_chunk(struct group *g, struct incoming *list, size_t count,
     return err ? err : release_vouched(g, from_link);
 }
 
-int content_accept(struct group *g, struct incoming *list, size_t count, uint32_t from_link)
+int content_accept(struct group *g, struct incoming *list, size_t count,
+                   uint32_t from_link)
 {
     struct content *c = g->content;
     int err = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_author.c -- who wrote: frontiers, baselines, sequences held. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -48,7 +48,8 @@ static void aside_gone(struct content *c, uint64_t row)
         if (c->aside[i].row != row)
             continue;
         c->aside_count--;
-        memmove(&c->aside[i], &c->aside[i + 1], (c->aside_count - i) * sizeof c->aside[0]);
+        memmove(&c->aside[i], &c->aside[i + 1],
+                (c->aside_count - i) * sizeof c->aside[0]);
         return;
     }
 }
@@ -61,7 +62,8 @@ static int erase_row(struct group *g, const struct due_row *d)
         aside_gone(c, d->row);
         return log->ops->content_delete(log->ctx, g->number, d->row);
     }
-    struct content_row gone = {.row = d->row, .state = CONTENT_GONE, .erase_hour = d->erase_hour};
+    struct content_row gone = {
+        .row = d->row, .state = CONTENT_GONE, .erase_hour = d->erase_hour};
     int err = log->ops->content_update(log->ctx, g->number, &gone);
     if (err)
         return err;

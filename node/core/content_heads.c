@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_heads.c -- heads of the content DAG, and ids that are of no use. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,57 +7,74 @@
 
 enum { UNKNOWN_KEY_BYTES = 34 };
 
-/* --- heads -------------------------------------------------------------------------- */
+/* --- heads ----------------------------------------------------------------------- */
 
 static uint8_t *named_slot(const struct content *c, const uint8_t *prefix)
 {
     return c->named[get_u16(prefix) % NAMED_SLOTS];
 }
 
-void heads_drop(struct content *c, const uint8_t hash[static 32])
+/* Take head i out of the list. */
+static void head_remove(struct content *c, uint8_t i)
+{
+    c->heads_count--;
+    memmove(&c->heads[i], &c->heads[i + 1],
+            (size_t)(c->heads_count - i) * sizeof c->heads[0]);
+    c->meta_dirty = true;
+}
+
+/* Remove the head whose hash begins with `prefix`; false if there is none. */
+static bool head_name(struct content *c, struct bytes prefix, uint64_t *height)
 {
     for (uint8_t i = c->heads_count; i-- > 0;) {
-        if (memcmp(c->heads[i], hash, 32) != 0)
+        if (memcmp(c->heads[i].hash, prefix.p, prefix.n) != 0)
             continue;
-        c->heads_count--;
-        memmove(c->heads[i], c->heads[i + 1], (size_t)(c->heads_count - i) * 32);
-        c->meta_dirty = true;
+        if (c->heads[i].height > *height)
+            *height = c->heads[i].height;
+        head_remove(c, i);
+        return true;
     }
+    return false;
 }
 
-void heads_name(struct content *c, const uint8_t hash[static 32])
+uint64_t heads_name(struct content *c, const uint8_t *prev, struct bytes deps)
 {
-    heads_drop(c, hash);
-}
-
-void heads_name_deps(struct content *c, struct bytes deps)
-{
+    uint64_t height = 0;
+    if (prev)
+        (void)head_name(c, BYTES(prev, 32), &height);
     for (size_t at = 0; at + DEP_BYTES <= deps.n; at += DEP_BYTES) {
-        bool found = false;
-        for (uint8_t i = c->heads_count; i-- > 0 && !found;) {
-            found = memcmp(c->heads[i], deps.p + at, DEP_BYTES) == 0;
-            if (found) {
-                uint8_t hash[32]; /* the list moves under its own items */
-                memcpy(hash, c->heads[i], 32);
-                heads_drop(c, hash);
-            }
-        }
+        const uint8_t *prefix = deps.p + at;
         /* Named before it came, or no head any more: a slot that is written over only
          * leaves a head too many, which the next own entry names. */
-        if (!found)
-            memcpy(named_slot(c, deps.p + at), deps.p + at, DEP_BYTES);
+        if (!head_name(c, BYTES(prefix, DEP_BYTES), &height))
+            memcpy(named_slot(c, prefix), prefix, DEP_BYTES);
     }
+    return height;
 }
 
-void heads_add(struct content *c, const uint8_t hash[static 32], bool named)
+void heads_drop(struct content *c, const uint8_t hash[static 32])
 {
-    if (named || memcmp(named_slot(c, hash), hash, DEP_BYTES) == 0)
+    uint64_t height = 0;
+    if (head_name(c, BYTES(hash, 32), &height) && height > c->height_floor)
+        c->height_floor = height;
+}
+
+uint64_t heads_height(const struct content *c)
+{
+    uint64_t height = c->height_floor;
+    for (uint8_t i = 0; i < c->heads_count; i++)
+        if (c->heads[i].height > height)
+            height = c->heads[i].height;
+    return height;
+}
+
+void heads_add(struct content *c, const struct head *head, bool named)
+{
+    if (named || memcmp(named_slot(c, head->hash), head->hash, DEP_BYTES) == 0)
         return;
-    if (c->heads_count == HEADS_KEPT_MAX) {
-        c->heads_count--;
-        memmove(c->heads[0], c->heads[1], (size_t)c->heads_count * 32);
-    }
-    memcpy(c->heads[c->heads_count++], hash, 32);
+    if (c->heads_count == HEADS_KEPT_MAX)
+        head_remove(c, 0);
+    c->heads[c->heads_count++] = *head;
     c->meta_dirty = true;
 }
 
@@ -65,8 +83,9 @@ size_t heads_deps(const struct content *c, const uint8_t skip[static 32],
 {
     size_t n = 0;
     for (uint8_t i = c->heads_count; i-- > 0 && n < LIMIT_HEADS_MAX;) {
-        const uint8_t *head = c->heads[i];
-        if (memcmp(head, skip, 32) == 0) /* the own previous entry stands in prev (P7.5) */
+        const uint8_t *head = c->heads[i].hash;
+        if (memcmp(head, skip, 32) ==
+            0) /* the own previous entry stands in prev (P7.5) */
             continue;
         size_t at = 0;
         while (at < n && memcmp(out + at * DEP_BYTES, head, DEP_BYTES) < 0)
@@ -80,7 +99,7 @@ size_t heads_deps(const struct content *c, const uint8_t skip[static 32],
     return n * DEP_BYTES;
 }
 
-/* --- unverifiable ids (P8.2) --------------------------------------------------------- */
+/* --- unverifiable ids (P8.2) ----------------------------------------------------- */
 
 static struct unknown *unknown_of(const struct content *c, const uint8_t *topic)
 {
@@ -135,7 +154,8 @@ static int unknown_put(struct unknown *u, const uint8_t *id, uint16_t *slot)
     return 0;
 }
 
-int unknown_add(struct group *g, const uint8_t topic[static 32], const uint8_t id[static 32])
+int unknown_add(struct group *g, const uint8_t topic[static 32],
+                const uint8_t id[static 32])
 {
     struct unknown *u = NULL;
     uint16_t slot = 0;
@@ -148,7 +168,8 @@ int unknown_add(struct group *g, const uint8_t topic[static 32], const uint8_t i
     memcpy(key, topic, 32);
     put_u16(key + 32, slot);
     struct log *log = &g->peer->log;
-    return log->ops->put(log->ctx, g->number, LOG_UNKNOWN, BYTES_OF(key), BYTES(id, 16));
+    return log->ops->put(log->ctx, g->number, LOG_UNKNOWN, BYTES_OF(key),
+                         BYTES(id, 16));
 }
 
 static int unknown_load_one(void *ctx, struct bytes key, struct bytes value)
@@ -164,6 +185,6 @@ static int unknown_load_one(void *ctx, struct bytes key, struct bytes value)
 int unknown_load(struct group *g)
 {
     struct log *log = &g->peer->log;
-    return log->ops->scan(log->ctx, g->number, LOG_UNKNOWN, BYTES(NULL, 0), unknown_load_one,
-                          g->content);
+    return log->ops->scan(log->ctx, g->number, LOG_UNKNOWN, BYTES(NULL, 0),
+                          unknown_load_one, g->content);
 }

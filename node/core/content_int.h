@@ -16,7 +16,8 @@
  *         baseline seq u32 || baseline value 32 || newest hour u32 || oldest unended
  *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8
  *     'm'  ->  version 1 || everything up to this row is read u64 || next draft u64 ||
- *         stopped u8 || rekeyed u8 || n u8 || n * 32 heads, oldest first
+ *         stopped u8 || rekeyed u8 || floor of heights u64 || n u8 ||
+ *         n * (hash 32 || height u64) heads, oldest first
  *
  * LOG_DRAFT holds draft number u64 -> lifetime u32 || text.
  */
@@ -43,17 +44,23 @@ struct spans {
     bool full;
 };
 
+/* A head of the content DAG. */
+struct head {
+    uint8_t hash[32];
+    uint64_t height;
+};
+
 struct author {
     uint8_t pk[32];
     uint32_t number; /* local, from 1 */
-    uint32_t seq; /* newest in the set; smallest hash of a fork */
+    uint32_t seq;    /* newest in the set; smallest hash of a fork */
     uint8_t hash[32];
     uint32_t base_seq; /* below: before we came */
     uint8_t base_hash[32];
     uint32_t heard_hour; /* newest group hour heard from this member */
-    uint32_t oldest; /* their oldest unended sequence, as far as told */
-    uint32_t ended_seq; /* highest sequence that ended here */
-    uint64_t has_row; /* has all rows up to this one */
+    uint32_t oldest;     /* their oldest unended sequence, as far as told */
+    uint32_t ended_seq;  /* highest sequence that ended here */
+    uint64_t has_row;    /* has all rows up to this one */
     bool forked, dirty;
     struct spans held;
 };
@@ -71,7 +78,7 @@ struct ahead {
     uint32_t author, made_hour;
 };
 
-struct draft {
+struct waiting {
     uint64_t number, due_ms;
     bool tried; /* its keys were missing */
 };
@@ -96,42 +103,44 @@ struct item {
 struct content {
     struct author *authors; /* by number - 1 */
     uint32_t authors_count, authors_cap;
-    struct map author_of; /* member key -> number as a pointer */
-    uint8_t heads[HEADS_KEPT_MAX][32]; /* oldest first */
+    struct map author_of;              /* member key -> number as a pointer */
+    struct head heads[HEADS_KEPT_MAX]; /* oldest first */
     uint8_t heads_count;
+    uint64_t height_floor;       /* of entries that are gone, or before we came */
     uint8_t (*named)[DEP_BYTES]; /* deps named before they came; direct mapped */
     struct aside aside[LIMIT_ASIDE_ENTRIES_MAX]; /* oldest first */
     uint32_t aside_count;
     struct ahead *ahead;
     uint32_t ahead_count, ahead_cap;
-    struct draft drafts[LIMIT_DRAFTS_MAX];
+    struct waiting drafts[LIMIT_DRAFTS_MAX];
     uint32_t drafts_count;
     uint64_t next_draft;
     struct unknown *unknown;
     uint32_t unknown_count;
     uint64_t read_row, last_row, entries;
     uint32_t sealed;
-    uint64_t sealed_from; /* no row before this one is sealed */
+    uint64_t sealed_from;  /* no row before this one is sealed */
     uint32_t control_seen; /* control entries held when bodies were last tried */
     uint32_t unread, unread_hour;
     bool unread_known, meta_dirty, hour_due;
-    uint32_t expired_hour; /* ends were looked after at this hour */
+    uint32_t expired_hour;           /* ends were looked after at this hour */
     bool stopped, rekeyed, restored; /* P8.9; restored: found in this batch */
     uint64_t resume_ms;
     /* scratch, kept between calls */
     struct item *items; /* ACCEPT_CHUNK */
-    uint8_t *order; /* sort keys of a chunk */
+    uint8_t *order;     /* sort keys of a chunk */
     struct buf pool, plain, copy;
 };
 
-/* --- content_author.c -------------------------------------------------------------- */
+/* --- content_author.c ------------------------------------------------------------ */
 /* The author with this local number. */
 struct author *author_at(const struct content *c, uint32_t number);
 /* The author with this member key, or NULL. */
 struct author *author_find(const struct content *c, const uint8_t pk[static 32]);
 /* As above; made (not yet written) if new.  Lent until the next author is made.
  * ERR_NOMEM, ERR_FULL. */
-NODISCARD int author_make(struct content *c, const uint8_t pk[static 32], struct author **out);
+NODISCARD int author_make(struct content *c, const uint8_t pk[static 32],
+                          struct author **out);
 /* Read all author records. */
 NODISCARD int authors_load(struct group *g);
 /* Write the changed ones. */
@@ -145,16 +154,18 @@ void spans_add(struct spans *s, uint32_t seq);
 /* False only if surely no entry of this sequence is held. */
 bool spans_maybe(const struct spans *s, uint32_t seq);
 
-/* --- content_heads.c --------------------------------------------------------------- */
-/* An entry of the set: it becomes a head unless `named` by one held. */
-void heads_add(struct content *c, const uint8_t hash[static 32], bool named);
-/* Something held names this entry by its hash (prev). */
-void heads_name(struct content *c, const uint8_t hash[static 32]);
-/* Something held names these entries by prefixes. */
-void heads_name_deps(struct content *c, struct bytes deps);
+/* --- content_heads.c ------------------------------------------------------------- */
+/* An entry of the set with its height: a head unless `named` by one held. */
+void heads_add(struct content *c, const struct head *head, bool named);
+/* Something held names these entries: one by its hash (prev, may be NULL), others by
+ * prefixes.  They are heads no more; the largest height among those that were. */
+uint64_t heads_name(struct content *c, const uint8_t *prev, struct bytes deps);
 /* An entry is gone. */
 void heads_drop(struct content *c, const uint8_t hash[static 32]);
-/* Prefixes of at most sixteen newest heads but `skip`, rising, to `out`; bytes written. */
+/* The largest height that anything new must come after. */
+uint64_t heads_height(const struct content *c);
+/* Prefixes of at most sixteen newest heads but `skip`, rising, to `out`; how many
+ * bytes. */
 size_t heads_deps(const struct content *c, const uint8_t skip[static 32],
                   uint8_t out[static LIMIT_HEADS_MAX * DEP_BYTES]);
 /* Read the rings of unverifiable ids. */
@@ -163,7 +174,7 @@ NODISCARD int unknown_load(struct group *g);
 NODISCARD int unknown_add(struct group *g, const uint8_t topic[static 32],
                           const uint8_t id[static 32]);
 
-/* --- content.c ----------------------------------------------------------------------- */
+/* --- content.c ------------------------------------------------------------------- */
 /* Write the meta record if it changed. */
 NODISCARD int meta_flush(struct group *g);
 /* Number of waiting texts. */
@@ -171,26 +182,26 @@ uint32_t content_drafts(const struct group *g);
 /* Own author record.  ERR_STATE while we are no member. */
 NODISCARD int author_me(struct group *g, struct author **out);
 /* Add the row just written (its number in row->row) to everything kept about rows. */
-NODISCARD int content_note_row(struct group *g, const struct content_row *row, bool named,
-                               struct bytes deps);
+NODISCARD int content_note_row(struct group *g, const struct content_row *row,
+                               bool named, const struct body *body);
 /* Remember an entry that ends far ahead of our hour.  ERR_NOMEM. */
 NODISCARD int ahead_note(struct content *c, uint32_t author, uint32_t made_hour);
 
-/* --- content_open.c ------------------------------------------------------------------ */
-/* Read an envelope up to the point where its signature or vouching decides.  1: go on with
- * `it`; 0: it->in->result says what came of it.  `stored` says that it lies in the log
- * already.  Log errors. */
+/* --- content_open.c -------------------------------------------------------------- */
+/* Read an envelope up to the point where its signature or vouching decides.  1: go on
+ * with `it`; 0: it->in->result says what came of it.  `stored` says that it lies in
+ * the log already.  Log errors. */
 NODISCARD int item_read(struct group *g, struct item *it, bool stored);
 /* 0 if the entry's own signature verifies. */
 NODISCARD int item_verify(struct group *g, const struct item *it);
-/* Open the body where keys allow: sets state, kind, about hour and body of `row`; the body
- * is lent until the next call.  Log errors. */
+/* Open the body where keys allow: sets state, kind, about hour and body of `row`; the
+ * body is lent until the next call.  Log errors. */
 NODISCARD int item_open(struct group *g, const struct item *it, struct content_row *row,
                         struct body *body);
 /* Forget which bodies of the pool are in use: a new chunk begins. */
 void items_reset(struct content *c);
 
-/* --- content_say.c -------------------------------------------------------------------- */
+/* --- content_say.c --------------------------------------------------------------- */
 /* Read the waiting texts; they are due at once. */
 NODISCARD int drafts_load(struct group *g);
 /* Try waiting texts at the next tick. */
@@ -204,13 +215,13 @@ NODISCARD int content_restored(struct group *g);
 /* Go on sealing when it is time. */
 NODISCARD int restored_tick(struct group *g);
 
-/* --- content_expire.c ----------------------------------------------------------------- */
+/* --- content_expire.c ------------------------------------------------------------ */
 /* True if an entry with this end may no longer be shown. */
 bool content_ended(const struct group *g, uint32_t end_hour);
 /* Erase what has ended, once per hour. */
 NODISCARD int expire_tick(struct group *g);
 
-/* --- hour.c ---------------------------------------------------------------------------- */
+/* --- hour.c ---------------------------------------------------------------------- */
 /* Rise to the median of the hours heard if any changed (P3.2). */
 NODISCARD int hour_settle(struct group *g);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_open.c -- one envelope, from its bytes to an opened body. */
 #include <string.h>
 
 #include "crypto/aead.h"
@@ -183,13 +184,14 @@ int item_verify(struct group *g, const struct item *it)
 {
     const struct content *c = g->content;
     struct header h = header_of(c, it);
-    return sign_check(h.signature, "content", BYTES(c->pool.p + it->signed_at, it->signed_bytes),
+    return sign_check(h.signature, "content",
+                      BYTES(c->pool.p + it->signed_at, it->signed_bytes),
                       author_at(c, it->author)->pk);
 }
 
 /* The ids stand in the signed bytes: no need to resolve them again. */
-static void item_ref(const struct content *c, const struct item *it, const struct header *h,
-                     struct key_ref *ref)
+static void item_ref(const struct content *c, const struct item *it,
+                     const struct header *h, struct key_ref *ref)
 {
     ref_of(h, ref);
     memcpy(ref->ids, c->pool.p + it->signed_at + 32 + 32 + 4 + 32 + 1,
@@ -206,7 +208,7 @@ int item_open(struct group *g, const struct item *it, struct content_row *row,
     item_ref(c, it, &h, &ref);
     memset(body, 0, sizeof *body);
     row->body = BYTES(NULL, 0);
-    row->state = CONTENT_LOST; /* P8.8 */
+    row->state = CONTENT_LOST;               /* P8.8 */
     int err = keys_take_leaf(g, &ref, leaf); /* its header verified (P5.10) */
     if (err == ERR_NOKEY) {
         row->state = CONTENT_SEALED;
@@ -217,7 +219,8 @@ int item_open(struct group *g, const struct item *it, struct content_row *row,
     if (err)
         return err;
     struct bytes plain = {0};
-    err = envelope_body_open(it->in->envelope, it->in->topic, &h, leaf, &c->plain, &plain);
+    err = envelope_body_open(it->in->envelope, it->in->topic, &h, leaf, &c->plain,
+                             &plain);
     wipe(leaf, sizeof leaf);
     if (err == ERR_NOMEM)
         return err;

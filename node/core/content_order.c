@@ -16,21 +16,23 @@
 #include "node/core/content_int.h"
 
 enum {
-    TEXT_POOL_BYTES_MAX = 16 << 20, /* texts kept while sorting; others are read again */
-    SORT_BYTES = 40, /* height u32 || hash 32 || index u32 */
-    BITS = 64, /* authors whose knowledge is followed through edges */
+    TEXT_POOL_BYTES_MAX =
+        16 << 20,    /* texts kept while sorting; others are read again */
+    SORT_BYTES = 44, /* height u64 || hash 32 || index u32 */
+    BITS = 64,       /* authors whose knowledge is followed through edges */
     HOUR_MS = 3600 * 1000,
 };
 
 struct entry {
     uint8_t hash[32];
-    uint64_t row, have; /* bit n - 1: author n is known to have it */
+    uint64_t row, height; /* height: first as written, then as it counts */
+    uint64_t have;        /* bit n - 1: author n is known to have it */
     uint32_t author, seq, end_hour, about_hour, kind;
-    uint32_t height, edges_at, edges_end;
+    uint32_t edges_at, edges_end;
     uint32_t text_bytes;
     size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
     uint8_t state;
-    bool unread, own, ended, forked, prev_held, text_kept, busy;
+    bool unread, own, ended, forked, prev_held, text_kept, busy, done;
 };
 
 /* What is read of an entry and not needed once it is linked. */
@@ -54,7 +56,7 @@ struct ordering {
     struct buf line; /* the text lent to the visitor */
 };
 
-/* --- reading ---------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------- */
 
 static int ordering_reserve(struct ordering *o)
 {
@@ -81,6 +83,7 @@ static int keep_body(struct ordering *o, struct entry *e, struct named *n,
         return ERR_DAMAGED;
     e->kind = body.kind;
     e->about_hour = body.about_hour;
+    e->height = body.height;
     n->deps_at = (uint32_t)o->deps.n;
     n->deps_count = (uint8_t)(body.deps.n / DEP_BYTES);
     int err = buf_append(&o->deps, body.deps, UINT32_MAX);
@@ -117,7 +120,7 @@ static int read_row(void *ctx, const struct content_row *row)
     return keep_body(o, e, n, row);
 }
 
-/* --- linking ---------------------------------------------------------------------------- */
+/* --- linking --------------------------------------------------------------------- */
 
 static int table_build(struct ordering *o)
 {
@@ -139,13 +142,15 @@ static int table_build(struct ordering *o)
 
 /* The entry whose hash begins with `prefix`; of several the smallest hash, so that the
  * order of arrival decides nothing. */
-static struct entry *table_find(const struct ordering *o, const uint8_t *prefix, size_t n)
+static struct entry *table_find(const struct ordering *o, const uint8_t *prefix,
+                                size_t n)
 {
     struct entry *best = NULL;
     for (uint32_t at = get_u32(prefix) & o->table_mask; o->table[at];
          at = (at + 1) & o->table_mask) {
         struct entry *e = &o->entries[o->table[at] - 1];
-        if (memcmp(e->hash, prefix, n) == 0 && (!best || memcmp(e->hash, best->hash, 32) < 0))
+        if (memcmp(e->hash, prefix, n) == 0 &&
+            (!best || memcmp(e->hash, best->hash, 32) < 0))
             best = e;
     }
     return best;
@@ -184,22 +189,23 @@ static uint32_t edge_at(const struct ordering *o, uint32_t i)
     return index;
 }
 
-/* --- heights ----------------------------------------------------------------------------- */
+/* --- heights --------------------------------------------------------------------- */
 
-/* Height of an entry whose parents have theirs; one still busy would be a circle, which
- * no hash function allows, and counts as not held. */
-static uint32_t height_of(const struct ordering *o, const struct entry *e)
+/* Height of an entry whose parents have theirs (P8.1); one that has none yet would be
+ * in a circle, which no hash function allows, and counts as not held. */
+static uint64_t height_of(const struct ordering *o, const struct entry *e)
 {
-    uint32_t height = 0;
+    uint64_t height = 0;
     for (uint32_t i = e->edges_at; i < e->edges_end; i++) {
         const struct entry *p = &o->entries[edge_at(o, i)];
-        if (p->height > height)
+        if (p->done && p->height > height)
             height = p->height;
     }
-    return height + 1;
+    return height + 1 > e->height ? height + 1 : e->height;
 }
 
-static void heights_from(struct ordering *o, uint32_t from, uint32_t *stack, uint32_t *cursor)
+static void heights_from(struct ordering *o, uint32_t from, uint32_t *stack,
+                         uint32_t *cursor)
 {
     uint32_t depth = 0;
     stack[depth++] = from;
@@ -211,12 +217,13 @@ static void heights_from(struct ordering *o, uint32_t from, uint32_t *stack, uin
         if (cursor[top] == e->edges_end) {
             e->height = height_of(o, e);
             e->busy = false;
+            e->done = true;
             depth--;
             continue;
         }
         uint32_t parent = edge_at(o, cursor[top]++);
         struct entry *p = &o->entries[parent];
-        if (p->height || p->busy)
+        if (p->done || p->busy)
             continue;
         p->busy = true;
         cursor[parent] = p->edges_at;
@@ -229,7 +236,7 @@ static int heights_all(struct ordering *o)
     uint32_t *stack = calloc(o->count + 1, sizeof *stack);
     uint32_t *cursor = calloc(o->count + 1, sizeof *cursor);
     for (uint32_t i = 0; stack && cursor && i < o->count; i++)
-        if (o->entries[i].height == 0)
+        if (!o->entries[i].done)
             heights_from(o, i, stack, cursor);
     int err = stack && cursor ? 0 : ERR_NOMEM;
     free(stack);
@@ -244,9 +251,9 @@ static int sort_all(struct ordering *o)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < o->count; i++) {
         uint8_t *key = o->sorted + (size_t)i * SORT_BYTES;
-        put_u32(key, o->entries[i].height); /* P8.1 */
-        memcpy(key + 4, o->entries[i].hash, 32);
-        put_u32(key + 36, i);
+        put_u64(key, o->entries[i].height); /* P8.1 */
+        memcpy(key + 8, o->entries[i].hash, 32);
+        put_u32(key + 40, i);
     }
     sort_bytes(o->sorted, o->count, SORT_BYTES);
     return 0;
@@ -254,10 +261,10 @@ static int sort_all(struct ordering *o)
 
 static struct entry *sorted_at(const struct ordering *o, uint32_t i)
 {
-    return &o->entries[get_u32(o->sorted + (size_t)i * SORT_BYTES + 36)];
+    return &o->entries[get_u32(o->sorted + (size_t)i * SORT_BYTES + 40)];
 }
 
-/* --- who has it, who forked ------------------------------------------------------------------ */
+/* --- who has it, who forked ------------------------------------------------------ */
 
 static uint64_t author_bit(uint32_t number)
 {
@@ -312,12 +319,13 @@ static uint32_t have_count(const struct ordering *o, const struct entry *e)
             lo = mid + 1;
     }
     count += o->has_rows_count - lo;
-    if (e->author > BITS && !e->own && author_at(o->g->content, e->author)->has_row < e->row)
+    if (e->author > BITS && !e->own &&
+        author_at(o->g->content, e->author)->has_row < e->row)
         count++;
     return count;
 }
 
-/* Mark entries that share author and sequence; only looked for where a fork was seen. */
+/* Mark entries that share author and sequence, of authors whose fork was seen. */
 static int mark_forks(struct ordering *o)
 {
     const struct content *c = o->g->content;
@@ -336,13 +344,14 @@ static int mark_forks(struct ordering *o)
     for (uint32_t i = 1; i < n; i++) {
         const uint8_t *a = keys + (size_t)(i - 1) * 12, *b = keys + (size_t)i * 12;
         if (memcmp(a, b, 8) == 0)
-            o->entries[get_u32(a + 8)].forked = o->entries[get_u32(b + 8)].forked = true;
+            o->entries[get_u32(a + 8)].forked = o->entries[get_u32(b + 8)].forked =
+                true;
     }
     free(keys);
     return 0;
 }
 
-/* --- showing -------------------------------------------------------------------------------- */
+/* --- showing --------------------------------------------------------------------- */
 
 /* The text of an entry into o->line. */
 static int text_of(struct ordering *o, const struct entry *e, struct bytes *text)
@@ -354,7 +363,8 @@ static int text_of(struct ordering *o, const struct entry *e, struct bytes *text
         *text = BYTES(o->texts.p + e->text_at, e->text_bytes);
         return 0;
     }
-    int err = log->ops->content_by_id(log->ctx, o->g->number, o->texts.p + e->text_at, &row);
+    int err =
+        log->ops->content_by_id(log->ctx, o->g->number, o->texts.p + e->text_at, &row);
     if (err)
         return err;
     o->line.n = 0;
@@ -373,8 +383,8 @@ static bool missing_before(const struct ordering *o, const struct entry *e)
            before > a->ended_seq;
 }
 
-static int show_one(struct ordering *o, const struct entry *e, peer_visit_message *visit,
-                    void *ctx)
+static int show_one(struct ordering *o, const struct entry *e,
+                    peer_visit_message *visit, void *ctx)
 {
     struct group *g = o->g;
     struct message_view view = {.row = e->row};
@@ -389,18 +399,19 @@ static int show_one(struct ordering *o, const struct entry *e, peer_visit_messag
     view.author_name = m ? card_member_name(g, m->index) : BYTES(NULL, 0);
     view.kind = e->kind; /* 0: unreadable here (P8.8) */
     view.about_hour = e->about_hour;
-    view.ends_in_hours = e->end_hour == END_NEVER ? UINT32_MAX : e->end_hour - g->hour.hour;
+    view.ends_in_hours =
+        e->end_hour == END_NEVER ? UINT32_MAX : e->end_hour - g->hour.hour;
     view.unread = e->unread;
     view.own = e->own;
-    view.forked = e->forked; /* P8.6 */
+    view.forked = e->forked;                                       /* P8.6 */
     view.newer = e->state == CONTENT_OPEN && e->kind != BODY_TEXT; /* P7.7 */
     view.missing_before = missing_before(o, e);
     view.have = have_count(o, e);
     return visit(ctx, &view);
 }
 
-static int show_draft(struct ordering *o, const struct draft *d, peer_visit_message *visit,
-                      void *ctx)
+static int show_draft(struct ordering *o, const struct waiting *d,
+                      peer_visit_message *visit, void *ctx)
 {
     struct group *g = o->g;
     struct log *log = &g->peer->log;

@@ -9,20 +9,22 @@
 
 enum {
     HOUR_MS = 3600 * 1000,
-    RETRY_MS = 60 * 1000, /* a text that could not be sealed is tried again after this */
-    PROVEN_WAIT_MS = 10 * 1000, /* own entries are coming in: more may follow */
+    RETRY_MS =
+        60 * 1000, /* a text that could not be sealed is tried again after this */
+    PROVEN_WAIT_MS = 10 * 1000,  /* own entries are coming in: more may follow */
     CLAIMED_WAIT_MS = 60 * 1000, /* somebody says there are some */
     OLDEST_STEPS_MAX = 4096,
     DRAFT_HEAD_BYTES = 4,
     DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX,
 };
 
-/* --- checking a text ------------------------------------------------------------------ */
+/* --- checking a text ------------------------------------------------------------- */
 
 static bool only_spaces(struct bytes text)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] != ' ' && text.p[i] != '\n' && text.p[i] != '\t' && text.p[i] != '\r')
+        if (text.p[i] != ' ' && text.p[i] != '\n' && text.p[i] != '\t' &&
+            text.p[i] != '\r')
             return false;
     return true;
 }
@@ -40,7 +42,7 @@ static int text_fits(const struct group *g, struct bytes text, uint32_t *lifetim
     return text_check(text);
 }
 
-/* --- sealing --------------------------------------------------------------------------- */
+/* --- sealing --------------------------------------------------------------------- */
 
 struct unended {
     const struct group *g;
@@ -63,8 +65,8 @@ static int oldest_advance(struct group *g, struct author *a, uint32_t seq)
     for (int steps = 0; a->oldest < seq && steps < OLDEST_STEPS_MAX; steps++) {
         struct unended u = {g, false};
         int err = spans_maybe(&a->held, a->oldest)
-                      ? log->ops->content_by_seq(log->ctx, g->number, a->number, a->oldest,
-                                                 unended_visit, &u)
+                      ? log->ops->content_by_seq(log->ctx, g->number, a->number,
+                                                 a->oldest, unended_visit, &u)
                       : 0;
         if (err || u.found)
             return err;
@@ -83,17 +85,22 @@ static uint32_t next_own(const struct author *a, uint8_t prev[static 32])
 }
 
 /* Write the body of an own entry to c->plain. */
-static int own_body(struct group *g, const struct author *a, uint32_t seq, struct bytes text)
+static int own_body(struct group *g, const struct author *a, uint32_t seq,
+                    struct bytes text)
 {
     struct content *c = g->content;
-    uint8_t deps[LIMIT_HEADS_MAX * DEP_BYTES], control_deps[LIMIT_HEADS_MAX * DEP_BYTES];
+    uint8_t deps[LIMIT_HEADS_MAX * DEP_BYTES],
+        control_deps[LIMIT_HEADS_MAX * DEP_BYTES];
     uint8_t heads[LIMIT_HEADS_MAX * 32];
     uint8_t count = control_heads(g, heads); /* rising */
     for (uint8_t i = 0; i < count; i++)
         memcpy(control_deps + i * DEP_BYTES, heads + i * 32, DEP_BYTES);
     size_t deps_bytes = heads_deps(c, a->hash, deps);
+    uint64_t height = heads_height(c);
     struct body body = {.kind = BODY_TEXT,
                         .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
+                        .height =
+                            height < BODY_HEIGHT_MAX ? height + 1 : height, /* P8.1 */
                         .distance = seq - a->oldest,
                         .deps = BYTES(deps, deps_bytes),
                         .control_deps = BYTES(control_deps, count * (size_t)DEP_BYTES),
@@ -102,8 +109,8 @@ static int own_body(struct group *g, const struct author *a, uint32_t seq, struc
     return body_encode(&body, &c->plain);
 }
 
-static void own_row(struct group *g, const struct author *a, const struct envelope_parts *parts,
-                    struct content_row *row)
+static void own_row(struct group *g, const struct author *a,
+                    const struct envelope_parts *parts, struct content_row *row)
 {
     *row = (struct content_row){.state = CONTENT_OPEN,
                                 .own = 1,
@@ -134,7 +141,7 @@ static int own_store(struct group *g, struct author *a, struct content_row *row)
     struct body body;
     err = body_decode(row->body, &body);
     CHECK(err == 0);
-    err = content_note_row(g, row, false, body.deps);
+    err = content_note_row(g, row, false, &body);
     if (!err)
         err = authors_flush(g);
     if (!err)
@@ -163,7 +170,8 @@ static int own_seal(struct group *g, struct author *a, const struct key_send *ke
         .member_sk = g->secrets->member_sk,
         .r = r,
         .urgency = lifetime_hours ? URGENCY_TALK : URGENCY_RECORD,
-        .end_hour = lifetime_hours ? g->hour.hour + lifetime_hours : END_NEVER, /* P3.3 */
+        .end_hour =
+            lifetime_hours ? g->hour.hour + lifetime_hours : END_NEVER, /* P3.3 */
         .lifetime_hours = (uint16_t)lifetime_hours,
         .seq = seq,
         .prev = prev,
@@ -196,7 +204,7 @@ int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
     return err;
 }
 
-/* --- texts that wait ---------------------------------------------------------------------- */
+/* --- texts that wait ------------------------------------------------------------- */
 
 uint32_t content_drafts(const struct group *g)
 {
@@ -209,7 +217,7 @@ static int draft_load_one(void *ctx, struct bytes key, struct bytes value)
     if (key.n != 8 || value.n < DRAFT_HEAD_BYTES || c->drafts_count == LIMIT_DRAFTS_MAX)
         return ERR_DAMAGED;
     /* Due at once: the person is not there any more to take it back. */
-    c->drafts[c->drafts_count++] = (struct draft){.number = get_u64(key.p)};
+    c->drafts[c->drafts_count++] = (struct waiting){.number = get_u64(key.p)};
     return 0;
 }
 
@@ -218,8 +226,8 @@ int drafts_load(struct group *g)
     struct log *log = &g->peer->log;
     if (g->content->stopped)
         g->content->resume_ms = g->peer->now_ms + CLAIMED_WAIT_MS;
-    return log->ops->scan(log->ctx, g->number, LOG_DRAFT, BYTES(NULL, 0), draft_load_one,
-                          g->content);
+    return log->ops->scan(log->ctx, g->number, LOG_DRAFT, BYTES(NULL, 0),
+                          draft_load_one, g->content);
 }
 
 void drafts_hurry(struct group *g)
@@ -230,8 +238,8 @@ void drafts_hurry(struct group *g)
             c->drafts[i].due_ms = g->peer->now_ms;
 }
 
-int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours, uint64_t delay_ms,
-                  uint64_t *draft)
+int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
+                  uint64_t delay_ms, uint64_t *draft)
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
@@ -248,14 +256,15 @@ int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours, u
     if (!err)
         err = buf_append(&c->copy, text, DRAFT_BYTES_MAX);
     if (!err)
-        err = log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key), BUF_BYTES(&c->copy));
+        err = log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key),
+                            BUF_BYTES(&c->copy));
     if (err)
         return err;
     *draft = c->next_draft++;
     c->meta_dirty = true;
     uint64_t now = g->peer->now_ms;
     uint64_t due_ms = delay_ms < UINT64_MAX - now ? now + delay_ms : UINT64_MAX;
-    c->drafts[c->drafts_count++] = (struct draft){*draft, due_ms, false};
+    c->drafts[c->drafts_count++] = (struct waiting){*draft, due_ms, false};
     return meta_flush(g);
 }
 
@@ -275,7 +284,8 @@ static int draft_drop(struct group *g, uint32_t i)
     uint8_t key[8];
     put_u64(key, c->drafts[i].number);
     c->drafts_count--;
-    memmove(&c->drafts[i], &c->drafts[i + 1], (c->drafts_count - i) * sizeof c->drafts[0]);
+    memmove(&c->drafts[i], &c->drafts[i + 1],
+            (c->drafts_count - i) * sizeof c->drafts[0]);
     return log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key));
 }
 
@@ -289,7 +299,8 @@ int content_take_back(struct group *g, uint64_t draft, struct buf *text)
         int err = draft_get(g, draft, &value);
         if (err)
             return err == ERR_NOTFOUND ? ERR_DAMAGED : err;
-        err = buf_append(text, BYTES(value.p + DRAFT_HEAD_BYTES, value.n - DRAFT_HEAD_BYTES),
+        err = buf_append(text,
+                         BYTES(value.p + DRAFT_HEAD_BYTES, value.n - DRAFT_HEAD_BYTES),
                          SIZE_MAX / 2);
         return err ? err : draft_drop(g, i);
     }
@@ -299,7 +310,7 @@ int content_take_back(struct group *g, uint64_t draft, struct buf *text)
 /* Seal draft number i; `*done` unless its keys are missing. */
 static int draft_seal(struct group *g, uint32_t i, bool *done)
 {
-    struct draft draft = g->content->drafts[i];
+    struct waiting draft = g->content->drafts[i];
     struct bytes value = {0};
     struct buf text = {0}; /* the log's bytes do not outlive what sealing does to it */
     uint8_t hash[32];
@@ -308,8 +319,9 @@ static int draft_seal(struct group *g, uint32_t i, bool *done)
     if (!err)
         err = buf_append(&text, value, DRAFT_BYTES_MAX);
     if (!err)
-        err = content_say(g, BYTES(text.p + DRAFT_HEAD_BYTES, text.n - DRAFT_HEAD_BYTES),
-                          get_u32(text.p), hash, &row);
+        err =
+            content_say(g, BYTES(text.p + DRAFT_HEAD_BYTES, text.n - DRAFT_HEAD_BYTES),
+                        get_u32(text.p), hash, &row);
     buf_free(&text);
     *done = err == 0;
     if (err)
@@ -339,7 +351,7 @@ int drafts_tick(struct group *g)
     return 0;
 }
 
-/* --- restored copies (P8.9) -------------------------------------------------------------------- */
+/* --- restored copies (P8.9) ------------------------------------------------------ */
 
 /* A rekey of ours makes every later position one that no other copy has used. */
 static int restored_rekey(struct group *g)
@@ -393,8 +405,8 @@ int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 3
     struct own_known known = {hash, false, false};
     if (seq == 0 || author_me(g, &me) != 0)
         return 0;
-    int err = log->ops->content_by_seq(log->ctx, g->number, me->number, seq, own_known_visit,
-                                       &known);
+    int err = log->ops->content_by_seq(log->ctx, g->number, me->number, seq,
+                                       own_known_visit, &known);
     bool newest = me->seq == seq && memcmp(me->hash, hash, 32) == 0;
     bool base = me->base_seq >= seq;
     /* Without rows of an older sequence nothing can be said: it may have ended here. */

@@ -38,7 +38,7 @@ bool held_after(const struct held *h, uint32_t number)
     return number < h->e.number && (h->e.past[number / 8] >> (number % 8) & 1) != 0;
 }
 
-/* --- decoding ---------------------------------------------------------------------- */
+/* --- decoding ----------------------------------------------------------------- */
 
 static bool deps_rise(struct bytes deps)
 {
@@ -100,7 +100,7 @@ int control_decode(struct bytes whole, struct control_entry *out)
     return err ? err : check_signature(out);
 }
 
-/* --- taking ------------------------------------------------------------------------ */
+/* --- taking ------------------------------------------------------------------- */
 
 /* P4.2 to P4.4: is it of this group, and is what it names held here? */
 static int check_place(const struct group *g, const struct control_entry *e)
@@ -149,8 +149,8 @@ static int held_new(const struct control *c, const struct control_entry *e,
     }
     memcpy(h->bytes, e->whole.p, e->whole.n);
     h->e.whole.p = h->bytes;
-    h->e.deps.p = h->bytes + (e->deps.p - e->whole.p);
-    h->e.body.p = h->bytes + (e->body.p - e->whole.p);
+    h->e.deps.p = h->bytes + CONTROL_FIXED_BYTES;
+    h->e.body.p = h->e.deps.p + e->deps.n + 16 + 4; /* after digest and length */
     *out = h;
     return 0;
 }
@@ -179,8 +179,8 @@ static int store_entry(struct group *g, const struct held *h)
     const struct log *log = &g->peer->log;
     struct buf value = {0};
     uint8_t key[4];
-    uint8_t birth = (uint8_t)((h->e.valid ? BIRTH_COUNTS : 0) |
-                              (h->e.differs ? BIRTH_DIFFERS : 0));
+    uint8_t birth =
+        (uint8_t)((h->e.valid ? BIRTH_COUNTS : 0) | (h->e.differs ? BIRTH_DIFFERS : 0));
     put_u32(key, h->e.number);
     int err = buf_append(&value, BYTES(&birth, 1), 1 + LIMIT_CONTROL_BYTES_MAX);
     if (!err)
@@ -200,7 +200,8 @@ static int tell_entry(struct group *g, const struct held *h, bool forks)
     bool known_kind = h->e.kind <= CONTROL_UNPAUSE;
     struct control_body b;
     int err = 0;
-    known_kind = known_kind && control_body_decode(h->e.kind, h->e.body, &b) != ERR_NOTFOUND;
+    known_kind =
+        known_kind && control_body_decode(h->e.kind, h->e.body, &b) != ERR_NOTFOUND;
     if (h->e.differs && !c->differs)
         err = fx_tell(g->peer, TELL_DIGEST, g->number, 0, 0);
     c->differs = c->differs || h->e.differs;
@@ -226,9 +227,9 @@ static bool is_fork(const struct control *c, const struct control_entry *e)
     return first && memcmp(first->e.hash, e->hash, 32) != 0;
 }
 
-/* Everything is decided and nothing can be refused: from here on errors end the step. */
-static int take_decided(struct group *g, struct held *h, const struct control_body *body,
-                        const struct state *past)
+/* Everything is decided, nothing can be refused: from here on errors end the step. */
+static int take_decided(struct group *g, struct held *h,
+                        const struct control_body *body, const struct state *past)
 {
     bool forks = is_fork(g->control, &h->e);
     int err = store_entry(g, h);
@@ -256,7 +257,8 @@ int control_take(struct group *g, struct bytes whole, uint32_t from_link)
         return err;
     if (map_get(&c->by_hash, BYTES(e.hash, 32)))
         return 1;
-    if (c->count >= LIMIT_CONTROL_ENTRIES_MAX) {
+    if (c->count >= LIMIT_CONTROL_ENTRIES_MAX ||
+        c->bytes + whole.n > LIMIT_CONTROL_STORE_BYTES_MAX) {
         g->peer->limited++;
         return ERR_FULL;
     }
@@ -268,7 +270,8 @@ int control_take(struct group *g, struct bytes whole, uint32_t from_link)
     if (err)
         return err;
     const struct bits set = {h->e.past, (h->e.number + 7) / 8};
-    const struct control_body *fits = control_body_decode(e.kind, h->e.body, &body) ? NULL : &body;
+    const struct control_body *fits =
+        control_body_decode(e.kind, h->e.body, &body) ? NULL : &body;
     err = state_at(c, &set, &past);
     if (!err)
         err = decide(g, h, fits, past);
@@ -282,7 +285,7 @@ int control_take(struct group *g, struct bytes whole, uint32_t from_link)
     return err ? err : sync_push_control(g, h->e.whole, from_link);
 }
 
-/* --- posting ----------------------------------------------------------------------- */
+/* --- posting ------------------------------------------------------------------ */
 
 int control_draft(struct group *g, struct draft *out)
 {
@@ -305,8 +308,8 @@ int control_draft(struct group *g, struct draft *out)
     return err;
 }
 
-int control_sign(struct group *g, const struct draft *d, uint8_t kind, struct bytes body,
-                 struct buf *out)
+int control_sign(struct group *g, const struct draft *d, uint8_t kind,
+                 struct bytes body, struct buf *out)
 {
     uint8_t fixed[CONTROL_FIXED_BYTES], digest[16], body_bytes[4], signature[64];
     struct room room = ROOM_OF(fixed);
@@ -352,7 +355,7 @@ int control_post(struct group *g, uint8_t kind, struct bytes body, uint8_t *hash
     return err ? err : control_post_draft(g, &d, kind, body, hash);
 }
 
-/* --- life cycle -------------------------------------------------------------------- */
+/* --- life cycle --------------------------------------------------------------- */
 
 int control_new(struct group *g)
 {
@@ -387,7 +390,8 @@ static int load_row(void *ctx, struct bytes key, struct bytes value)
         return err;
     h->e.valid = (value.p[0] & BIRTH_COUNTS) != 0;
     h->e.differs = (value.p[0] & BIRTH_DIFFERS) != 0;
-    const struct control_body *fits = control_body_decode(e.kind, h->e.body, &body) ? NULL : &body;
+    const struct control_body *fits =
+        control_body_decode(e.kind, h->e.body, &body) ? NULL : &body;
     if (h->e.valid && e.kind == CONTROL_REKEY) { /* only its recipients need the past */
         const struct bits set = {h->e.past, (h->e.number + 7) / 8};
         err = state_at(c, &set, &past);
@@ -408,7 +412,8 @@ int control_load(struct group *g)
     const struct log *log = &g->peer->log;
     int err = control_new(g);
     if (!err)
-        err = log->ops->scan(log->ctx, g->number, LOG_CONTROL, BYTES(NULL, 0), load_row, g);
+        err = log->ops->scan(log->ctx, g->number, LOG_CONTROL, BYTES(NULL, 0), load_row,
+                             g);
     if (!err)
         seen_schedule(g);
     return err;

@@ -13,7 +13,7 @@ struct field {
     uint8_t kind, key, type;
     bool optional;
     uint32_t bytes; /* of a fixed field, or of one item of a list */
-    uint32_t max; /* most items of a list, or the largest integer */
+    uint32_t max;   /* most items of a list, or the largest integer */
 };
 
 static const struct field fields[] = {
@@ -59,15 +59,17 @@ static const struct field *find_field(uint8_t kind, uint64_t key)
     return NULL;
 }
 
-static void read_field(struct mp_reader *r, const struct field *f, struct control_body *out)
+static void read_field(struct mp_reader *r, const struct field *f,
+                       struct control_body *out)
 {
     if (f->type == FIELD_UINT) {
         out->uint[f->key] = mp_read_uint(r, f->max);
         return;
     }
     struct bytes b = mp_read_bin(r);
-    bool fits = f->type == FIELD_FIXED ? b.n == f->bytes
-                                       : b.n % f->bytes == 0 && b.n / f->bytes <= f->max;
+    bool fits = f->type == FIELD_FIXED
+                    ? b.n == f->bytes
+                    : b.n % f->bytes == 0 && b.n / f->bytes <= f->max;
     if (!fits && !r->err)
         r->err = ERR_MALFORMED;
     out->bin[f->key] = b;

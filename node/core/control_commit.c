@@ -93,8 +93,10 @@ static int commit_maps(struct group *g, struct held *h)
     if (err)
         return err;
     c->entries[c->count++] = h;
+    c->bytes += h->e.whole.n;
     if (memcmp(h->e.author, g->member_pk, 32) == 0) {
-        const struct held *last = c->own_last == NOBODY ? NULL : c->entries[c->own_last];
+        const struct held *last =
+            c->own_last == NOBODY ? NULL : c->entries[c->own_last];
         if (!last || h->e.seq > last->e.seq ||
             (h->e.seq == last->e.seq && memcmp(h->e.hash, last->e.hash, 32) < 0))
             c->own_last = h->e.number;
@@ -102,7 +104,7 @@ static int commit_maps(struct group *g, struct held *h)
     return 0;
 }
 
-/* --- members ---------------------------------------------------------------------- */
+/* --- members ------------------------------------------------------------------ */
 
 static int person_new(struct control *c, const uint8_t *pk, struct person **out)
 {
@@ -155,7 +157,8 @@ static int person_let_in(struct control *c, struct person *p, const struct held 
 /* A create or add that counts brings a member.  Of two adds of one person that did not
  * know of each other the one with the smaller hash says what they were added with, so
  * that order of arrival decides nothing. */
-static int commit_member(struct control *c, struct held *h, const struct control_body *b)
+static int commit_member(struct control *c, struct held *h,
+                         const struct control_body *b)
 {
     bool create = h->e.kind == CONTROL_CREATE;
     const uint8_t *pk = create ? h->e.author : b->bin[ADD_MEMBER].p;
@@ -167,11 +170,13 @@ static int commit_member(struct control *c, struct held *h, const struct control
     h->member = p->m.index;
     h->prekey = b->bin[create ? CREATE_PREKEY : ADD_PREKEY].p;
     if (first || memcmp(h->e.hash, c->entries[p->m.entry]->e.hash, 32) < 0)
-        err = person_let_in(c, p, h, b->bin[create ? CREATE_TRANSPORT : ADD_TRANSPORT].p);
+        err =
+            person_let_in(c, p, h, b->bin[create ? CREATE_TRANSPORT : ADD_TRANSPORT].p);
     return err;
 }
 
-static int commit_invite(struct control *c, const struct held *h, const struct control_body *b)
+static int commit_invite(struct control *c, const struct held *h,
+                         const struct control_body *b)
 {
     int err = GROW(c->invites, c->invites_count, c->invites_cap);
     if (err)
@@ -195,10 +200,10 @@ static void commit_use(struct control *c, const struct control_body *b)
             c->invites[i].view.used++;
 }
 
-/* --- epochs ----------------------------------------------------------------------- */
+/* --- epochs ------------------------------------------------------------------- */
 
-static int epoch_of_add(struct control *c, const struct held *h, const struct control_body *b,
-                        struct epoch *e)
+static int epoch_of_add(struct control *c, const struct held *h,
+                        const struct control_body *b, struct epoch *e)
 {
     struct bytes ids = b->bin[ADD_PARENTS];
     uint32_t n = (uint32_t)(ids.n / 32);
@@ -243,7 +248,8 @@ static int epoch_index(struct control *c, const struct held *h)
         else
             hi = mid;
     }
-    memmove(&c->epochs[lo + 1], &c->epochs[lo], (c->epochs_count - lo) * sizeof *c->epochs);
+    memmove(&c->epochs[lo + 1], &c->epochs[lo],
+            (c->epochs_count - lo) * sizeof *c->epochs);
     c->epochs[lo] = h->e.number;
     c->epochs_count++;
     return 0;
@@ -271,7 +277,8 @@ static int commit_epoch(struct control *c, struct held *h, const struct control_
 }
 
 /* No-keys and forwards over everything held, for those who have to answer them. */
-static int commit_asking(struct control *c, const struct held *h, const struct control_body *b)
+static int commit_asking(struct control *c, const struct held *h,
+                         const struct control_body *b)
 {
     int err = 0;
     if (h->e.kind == CONTROL_FORWARD) {
@@ -287,7 +294,8 @@ static int commit_asking(struct control *c, const struct held *h, const struct c
     return err;
 }
 
-static int commit_seen(struct group *g, const struct held *h, const struct control_body *b)
+static int commit_seen(struct group *g, const struct held *h,
+                       const struct control_body *b)
 {
     int err = 0;
     if (memcmp(h->e.author, g->member_pk, 32) != 0)

@@ -20,7 +20,7 @@
 
 enum {
     STATES_KEPT = 4, /* states of pasts that are kept beside the newest */
-    BOX_BYTES = 91, /* one box of a page (P5.11) */
+    BOX_BYTES = 91,  /* one box of a page (P5.11) */
     PAGE_HEAD_BYTES = 5,
     FORWARD_BOX_BYTES = 208,
     SEEN_ENTRIES_MAX = 256, /* entries named by one `seen` */
@@ -29,15 +29,36 @@ enum {
 
 /* Keys of the bodies (P4.8). */
 enum {
-    CREATE_SALT = 1, CREATE_TRANSPORT = 2, CREATE_PREKEY = 3, CREATE_COMMIT = 4,
+    CREATE_SALT = 1,
+    CREATE_TRANSPORT = 2,
+    CREATE_PREKEY = 3,
+    CREATE_COMMIT = 4,
     CREATE_LIFETIME = 5,
-    ADD_MEMBER = 1, ADD_TRANSPORT = 2, ADD_PREKEY = 3, ADD_ROLE = 4, ADD_NONCE = 5,
-    ADD_PARENTS = 6, ADD_LANE = 7, ADD_COMMIT = 8, ADD_INVITE = 9, ADD_PROOF = 10,
-    REKEY_COMMIT = 1, REKEY_LIST = 2, REKEY_PAGES = 3, REKEY_PREKEY = 4,
-    FORWARD_EPOCH = 1, FORWARD_MEMBER = 2, FORWARD_PREKEY = 3, FORWARD_BOX = 4,
+    ADD_MEMBER = 1,
+    ADD_TRANSPORT = 2,
+    ADD_PREKEY = 3,
+    ADD_ROLE = 4,
+    ADD_NONCE = 5,
+    ADD_PARENTS = 6,
+    ADD_LANE = 7,
+    ADD_COMMIT = 8,
+    ADD_INVITE = 9,
+    ADD_PROOF = 10,
+    REKEY_COMMIT = 1,
+    REKEY_LIST = 2,
+    REKEY_PAGES = 3,
+    REKEY_PREKEY = 4,
+    FORWARD_EPOCH = 1,
+    FORWARD_MEMBER = 2,
+    FORWARD_PREKEY = 3,
+    FORWARD_BOX = 4,
     NOKEY_EPOCHS = 1,
     PREKEY_KEY = 1,
-    INVITE_KEY = 1, INVITE_PSK = 2, INVITE_USES = 3, INVITE_END = 4, INVITE_ROLE = 5,
+    INVITE_KEY = 1,
+    INVITE_PSK = 2,
+    INVITE_USES = 3,
+    INVITE_END = 4,
+    INVITE_ROLE = 5,
     SEEN_ENTRIES = 1,
 };
 
@@ -50,21 +71,23 @@ struct control_body {
 /* What an epoch is, as far as the log says (P5.1); never a secret. */
 struct epoch {
     uint32_t entry; /* the entry that makes it */
-    uint32_t origin; /* the entry whose lane it has: itself, or where its parents lead */
+    uint32_t
+        origin; /* the entry whose lane it has: itself, or where its parents lead */
     bool boxed; /* made by create or rekey: solo may be used */
     struct bits recipients; /* member indexes, fixed at birth */
-    uint32_t *parents; /* entries, in rising order of their hashes; adds only */
+    uint32_t *parents;      /* entries, in rising order of their hashes; adds only */
     uint32_t parents_count;
     struct bytes pages; /* hashes of its box pages */
-    struct bits nokey, forwarded; /* who posted no-key; to whom forwarded; in all held */
+    struct bits nokey,
+        forwarded; /* who posted no-key; to whom forwarded; in all held */
 };
 
 /* One entry held. */
 struct held {
     struct control_entry e; /* first: a held is found by its entry */
-    uint8_t *bytes; /* owned: the entry whole */
-    struct epoch *epoch; /* owned; NULL unless it counts and makes an epoch */
-    const uint8_t *prekey; /* the prekey it brings for `member`, or NULL */
+    uint8_t *bytes;         /* owned: the entry whole */
+    struct epoch *epoch;    /* owned; NULL unless it counts and makes an epoch */
+    const uint8_t *prekey;  /* the prekey it brings for `member`, or NULL */
     uint32_t member; /* index of whom it brings (create, add), else of its author */
 };
 
@@ -82,7 +105,7 @@ struct invitation {
 
 /* A member's standing in one state. */
 struct standing {
-    uint8_t rank; /* 0 no member, 1 member, 2 steward */
+    uint8_t rank;    /* 0 no member, 1 member, 2 steward */
     uint32_t prekey; /* the entry that brings the newest prekey */
 };
 
@@ -94,8 +117,8 @@ struct open_epoch {
 
 /* What a set of entries, closed under "is in the past of", resolves to. */
 struct state {
-    struct bits set; /* entries resolved */
-    uint32_t entries; /* how many */
+    struct bits set;           /* entries resolved */
+    uint32_t entries;          /* how many */
     struct standing *standing; /* by member index */
     uint32_t standing_cap, members, stewards;
     struct open_epoch *open; /* in rising order of the epochs' hashes */
@@ -109,12 +132,12 @@ struct control {
     struct held **entries;
     uint32_t count, cap;
     struct map by_hash; /* entry hash -> struct held */
-    struct map by_seq; /* author || sequence u32 -> struct held, the first that came */
-    uint32_t *heads; /* entries that no other names */
+    struct map by_seq;  /* author || sequence u32 -> struct held, the first that came */
+    uint32_t *heads;    /* entries that no other names */
     uint32_t heads_count, heads_cap;
     struct person **people; /* by index */
     uint32_t people_count, people_cap;
-    uint32_t *by_key; /* indexes in rising order of member keys */
+    uint32_t *by_key;               /* indexes in rising order of member keys */
     struct map members, transports; /* key -> struct person */
     struct invitation *invites;
     uint32_t invites_count, invites_cap;
@@ -122,10 +145,11 @@ struct control {
     uint32_t epochs_count, epochs_cap;
     struct state now; /* of everything held */
     struct state side[STATES_KEPT];
-    uint64_t asked; /* counts the uses of states */
-    struct buf scratch; /* what a digest is computed over */
-    uint32_t own_last; /* own entry with the highest sequence, or NOBODY */
-    struct bits seen; /* entries that own `seen` entries name */
+    uint64_t bytes; /* of all entries held */
+    uint64_t asked;      /* counts the uses of states */
+    struct buf scratch;  /* what a digest is computed over */
+    uint32_t own_last;   /* own entry with the highest sequence, or NOBODY */
+    struct bits seen;    /* entries that own `seen` entries name */
     uint64_t seen_at_ms; /* when `seen` is posted; 0: nothing to post */
     bool differs;
 };
@@ -140,10 +164,13 @@ struct draft {
 
 /* --- control_body.c --- */
 /* Decode a body of this kind (already checked to be a canonical map).
- * ERR_NOTFOUND: the kind has no body here.  ERR_MALFORMED: a field is wrong or absent. */
-NODISCARD int control_body_decode(uint8_t kind, struct bytes body, struct control_body *out);
+ * ERR_NOTFOUND: the kind has no body here.  ERR_MALFORMED: a field is wrong, or absent.
+ */
+NODISCARD int control_body_decode(uint8_t kind, struct bytes body,
+                                  struct control_body *out);
 /* Append the canonical form of `in` to `out`.  ERR_TOOBIG, ERR_NOMEM. */
-NODISCARD int control_body_encode(uint8_t kind, const struct control_body *in, struct buf *out);
+NODISCARD int control_body_encode(uint8_t kind, const struct control_body *in,
+                                  struct buf *out);
 
 /* --- state.c --- */
 /* Bring `s` up by entry `h`, whose past is in `s`.  ERR_NOMEM. */
@@ -152,11 +179,11 @@ NODISCARD int state_apply(struct control *c, struct state *s, const struct held 
 NODISCARD int state_at(struct control *c, const struct bits *past, struct state **out);
 /* The digest of `s` (P4.9).  ERR_NOMEM. */
 NODISCARD int state_digest(struct control *c, struct state *s, uint8_t out[static 16]);
-/* U in `s`: entries in rising order of their hashes, at most LIMIT_EPOCHS_OPEN_MAX of the
- * smallest (P5.1); how many. */
+/* U in `s`: entries in rising order of their hashes, of too many the smallest (P5.1);
+ * how many. */
 uint32_t state_epochs(const struct control *c, const struct state *s,
                       uint32_t out[static LIMIT_EPOCHS_OPEN_MAX]);
-/* The epoch whose lane is used in `s`: the smallest clean one of U, or NOBODY (P5.7). */
+/* The epoch whose lane is used in `s`: the smallest clean of U, or NOBODY (P5.7). */
 uint32_t state_lane(const struct control *c, const struct state *s);
 /* True if an epoch is clean in `s`.  As long as nobody can be removed every one is. */
 bool epoch_is_clean(const struct control *c, const struct state *s, uint32_t entry);
@@ -170,8 +197,11 @@ void state_free(struct state *s);
 /* --- birth.c --- */
 /* True if `h` counts in `past`, the state of its past (P4.5, P4.6).  `body` is its
  * decoded body, NULL if that did not decode. */
-bool birth_counts(const struct group *g, const struct held *h, const struct control_body *body,
-                  const struct state *past);
+bool birth_counts(const struct group *g, const struct held *h,
+                  const struct control_body *body, const struct state *past);
+
+/* True if the newcomer signed what he is added with (P4.8). */
+bool add_proof_holds(const struct group *g, const struct control_body *add);
 
 /* --- control.c --- */
 /* The heads, previous entry and state that an own entry made now has.  ERR_NOMEM. */
@@ -190,8 +220,8 @@ bool held_after(const struct held *h, uint32_t number);
 /* --- control_commit.c --- */
 /* Put `h` (given on success) into the log in memory and bring the newest state up.
  * `past` is the state of its past, needed only for a rekey.  ERR_NOMEM. */
-NODISCARD int control_commit(struct group *g, struct held *h, const struct control_body *body,
-                             const struct state *past);
+NODISCARD int control_commit(struct group *g, struct held *h,
+                             const struct control_body *body, const struct state *past);
 /* Compute what is in the past of an entry with these deps and prev.  ERR_NOMEM. */
 NODISCARD int control_past(const struct control *c, const struct control_entry *e,
                            struct bits *out);
@@ -206,6 +236,5 @@ NODISCARD int control_list_hash(const struct control *c, const struct state *s,
 /* --- control_seen.c --- */
 /* Set the time of the next own `seen` if one is owed and none is set (P4.10). */
 void seen_schedule(struct group *g);
-
 
 #endif

@@ -12,7 +12,8 @@
 enum { SEEN_WITHIN_MS = 3600 * 1000 };
 
 /* Does the own node owe a `seen` for entry `h`? */
-static bool is_owed(const struct group *g, const struct member *me, const struct held *h)
+static bool is_owed(const struct group *g, const struct member *me,
+                    const struct held *h)
 {
     return h->e.kind == CONTROL_ADD && h->e.valid && h->member != me->index &&
            memcmp(h->e.author, me->pk, 32) != 0 &&
@@ -46,7 +47,8 @@ void seen_schedule(struct group *g)
     const struct member *me = member_me(g);
     if (c->seen_at_ms || !me || me->role != ROLE_STEWARD || !owes_any(g, me))
         return;
-    c->seen_at_ms = g->peer->now_ms + 1 + entropy_below(&g->peer->entropy, SEEN_WITHIN_MS);
+    c->seen_at_ms =
+        g->peer->now_ms + 1 + entropy_below(&g->peer->entropy, SEEN_WITHIN_MS);
 }
 
 uint64_t control_deadline_ms(const struct group *g)

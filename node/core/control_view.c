@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* control_view.c -- looking at the control log: entries, heads, members, invitations. */
+/* control_view.c -- looking at the control log: entries, heads, members, invites. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,7 +120,8 @@ int control_members_at(const struct group *g, uint32_t number, struct buf *out)
     return err;
 }
 
-int control_invite(const struct group *g, const uint8_t v_pk[32], struct invite_view *out)
+int control_invite(const struct group *g, const uint8_t v_pk[32],
+                   struct invite_view *out)
 {
     const struct control *c = g->control;
     for (uint32_t i = 0; i < c->invites_count; i++)

@@ -2,8 +2,8 @@
 /* effects.c -- the effects of one step.
  *
  * All bytes lie end to end in one buffer, in the order of the effects that have some;
- * spans are set when the step ends, since the buffer moves while it grows.  What is sent
- * on a link right after something sent on it joins that effect.
+ * spans are set when the step ends, since the buffer moves while it grows.  What is
+ * sent on a link right after something sent on it joins that effect.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +91,7 @@ int fx_close(struct peer *p, uint32_t link)
     return fx_add(p, &made);
 }
 
-/* A tell that does not fit is left out: what it tells of can be looked at all the same. */
+/* A tell that does not fit is left out: what it tells of can be looked at anyway. */
 static int fx_add_tell(struct peer *p, const struct effect *made)
 {
     if (p->fx_count >= TELLS_MAX) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* envelope.c -- sealing and opening of envelopes (P7). */
 #include <string.h>
 
 #include "base/cursor.h"
@@ -14,12 +15,12 @@ enum {
     COUNT_MASK = 0x7f,
     PAD_MARK = 0x80,
     /* An envelope whose body is empty, under one epoch. */
-    LEAST_BYTES = HEAD_BYTES + HEADER_FIXED_BYTES + EPOCH_PREFIX_BYTES + AEAD_TAG_BYTES + 1 +
-                  AEAD_TAG_BYTES,
+    LEAST_BYTES = HEAD_BYTES + HEADER_FIXED_BYTES + EPOCH_PREFIX_BYTES +
+                  AEAD_TAG_BYTES + 1 + AEAD_TAG_BYTES,
 };
 
 static const uint16_t buckets[] = {256, 384, 512, 768, 1024, 2048, 4096}; /* P7.4 */
-static const uint16_t lifetimes[] = {0, 24, 168, 720, 1440, 8760};         /* P7.3 */
+static const uint16_t lifetimes[] = {0, 24, 168, 720, 1440, 8760};        /* P7.3 */
 enum { BUCKETS = sizeof buckets / sizeof buckets[0] };
 
 bool lifetime_listed(uint32_t lifetime_hours)
@@ -67,7 +68,8 @@ int envelope_check(struct bytes envelope)
     return !record && clear.end_hour < clear.lifetime_hours ? ERR_MALFORMED : 0;
 }
 
-void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32], struct bytes envelope)
+void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32],
+                 struct bytes envelope)
 {
     struct bytes parts[] = {BYTES(topic, 32), envelope};
     hash32(id, "envelope", parts, 2); /* P7.6 */
@@ -139,12 +141,13 @@ int header_parse(struct bytes plain, struct header *out)
     return 0;
 }
 
-/* C of P7.1.  The topic is in it: the same entry under another lane is another entry, so
- * nobody can spend its key by showing it under a wrong one. */
-static void cipher_hash(uint8_t out[static 32], const uint8_t *topic, const uint8_t *clear,
-                        struct bytes body_sealed)
+/* C of P7.1.  The topic is in it: the same entry under another lane is another entry,
+ * so nobody can spend its key by showing it under a wrong one. */
+static void cipher_hash(uint8_t out[static 32], const uint8_t *topic,
+                        const uint8_t *clear, struct bytes body_sealed)
 {
-    struct bytes parts[] = {BYTES(topic, 32), BYTES(clear, ENVELOPE_CLEAR_BYTES), body_sealed};
+    struct bytes parts[] = {BYTES(topic, 32), BYTES(clear, ENVELOPE_CLEAR_BYTES),
+                            body_sealed};
     hash32(out, "cipher", parts, 3);
 }
 
@@ -190,8 +193,8 @@ static void body_hash(uint8_t out[static 32], const uint8_t *leaf, const uint8_t
 }
 
 /* Context of the body: topic, head, header without its signature. */
-static struct bytes body_context(uint8_t *out, const uint8_t *topic, const uint8_t *head,
-                                 struct bytes unsigned_part)
+static struct bytes body_context(uint8_t *out, const uint8_t *topic,
+                                 const uint8_t *head, struct bytes unsigned_part)
 {
     head_context(out, topic, head);
     memcpy(out + 32 + HEAD_BYTES, unsigned_part.p, unsigned_part.n);
@@ -263,8 +266,8 @@ static void header_write(const struct envelope_parts *in, struct room *plain)
 }
 
 /* Seal the padded body in place at the end of the envelope. */
-static void body_seal(const struct envelope_parts *in, uint8_t *envelope, size_t envelope_bytes,
-                      struct bytes unsigned_part)
+static void body_seal(const struct envelope_parts *in, uint8_t *envelope,
+                      size_t envelope_bytes, struct bytes unsigned_part)
 {
     uint8_t key[32], context[32 + HEAD_BYTES + HEADER_BYTES_MAX];
     size_t at = HEAD_BYTES + unsigned_part.n + SIGN_BYTES + AEAD_TAG_BYTES;
@@ -272,13 +275,15 @@ static void body_seal(const struct envelope_parts *in, uint8_t *envelope, size_t
     memcpy(envelope + at, in->body.p, in->body.n);
     envelope[at + in->body.n] = PAD_MARK;
     memset(envelope + at + in->body.n + 1, 0, padded - in->body.n - 1);
-    struct bytes bound = body_context(context, in->keys->topic, envelope, unsigned_part);
+    struct bytes bound =
+        body_context(context, in->keys->topic, envelope, unsigned_part);
     epoch_message_key(key, in->keys->leaf, in->r);
     aead_seal(envelope + at, key, zero_nonce, bound, BYTES(envelope + at, padded));
     wipe(key, sizeof key);
 }
 
-int envelope_seal(const struct envelope_parts *in, struct buf *out, uint8_t hash[static 32])
+int envelope_seal(const struct envelope_parts *in, struct buf *out,
+                  uint8_t hash[static 32])
 {
     const struct key_ref *ref = &in->keys->ref;
     CHECK(ref->count >= 1 && ref->count <= LIMIT_EPOCHS_OPEN_MAX);

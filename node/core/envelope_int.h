@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* envelope_int.h -- sealing and opening of single envelopes (private to node/core).
  *
- * The layout is drawn in content.h.  Nothing here knows of a group's state: keys, ids and
- * names come in, bytes go out.
+ * The layout is drawn in content.h.  Nothing here knows of a group's state: keys, ids
+ * and names come in, bytes go out.
  *
  *     envelope_seal                                                  to write one
  *     envelope_check -> envelope_clear_read -> header_open -> header_signed
@@ -64,8 +64,8 @@ NODISCARD int envelope_seal(const struct envelope_parts *in, struct buf *out,
 void envelope_clear_read(struct bytes envelope, struct envelope_clear *out);
 /* Open the header into `plain` (HEADER_BYTES_MAX bytes); its length to `*plain_bytes`.
  * ERR_FORGED: not under this lane, or no header at all. */
-NODISCARD int header_open(struct bytes envelope, const struct lane_view *lane, uint8_t *plain,
-                          size_t *plain_bytes);
+NODISCARD int header_open(struct bytes envelope, const struct lane_view *lane,
+                          uint8_t *plain, size_t *plain_bytes);
 /* Parse a header's plaintext.  ERR_MALFORMED. */
 NODISCARD int header_parse(struct bytes plain, struct header *out);
 
@@ -80,21 +80,24 @@ NODISCARD int header_signed(struct bytes envelope, const struct header *h,
 /* The entry hash of signed bytes and their signature (P7.2). */
 void entry_hash(uint8_t hash[static 32], struct bytes signed_bytes,
                 const uint8_t signature[static 64]);
-/* Open the body with its leaf into `scratch` (replaced); `*body` points into it, without
- * padding.  ERR_FORGED: it does not open, is not what the header's B says, or is not
- * padded to the smallest size.  ERR_NOMEM. */
+/* Open the body with its leaf into `scratch` (replaced); `*body` points into it,
+ * without padding.  ERR_FORGED: it does not open, is not what the header's B says, or
+ * is not padded to the smallest size.  ERR_NOMEM. */
 NODISCARD int envelope_body_open(struct bytes envelope, const uint8_t topic[static 32],
                                  const struct header *h, const uint8_t leaf[static 32],
                                  struct buf *scratch, struct bytes *body);
 
 /* --- body.c ---------------------------------------------------------------------- */
 
+#define BODY_HEIGHT_MAX ((uint64_t)1 << 62)
+
 /* A body, decoded (P7.5); spans point into the encoded bytes. */
 struct body {
     uint32_t kind, about_hour;
+    uint64_t height;   /* as the author wrote it, at most BODY_HEIGHT_MAX (P8.1) */
     uint32_t distance; /* to the author's oldest own sequence that has not ended */
     struct bytes deps, control_deps; /* n * DEP_BYTES, rising */
-    struct bytes text; /* payload of kind 1 */
+    struct bytes text;               /* payload of kind 1 */
 };
 
 /* Append the canonical form of `in` (kind 1 only) to `out`.  ERR_TOOBIG, ERR_UTF8,

@@ -29,7 +29,7 @@ enum {
 };
 static const char group_key[] = "g", list_key[] = "groups";
 
-/* --- the list of groups ------------------------------------------------------------------ */
+/* --- the list of groups ---------------------------------------------------------- */
 
 struct group_list {
     uint32_t next, numbers[LIMIT_GROUPS_MAX], count;
@@ -39,8 +39,8 @@ static int list_load(struct peer *p, struct group_list *list)
 {
     struct bytes value;
     *list = (struct group_list){.next = 1};
-    int err = p->log.ops->get(p->log.ctx, 0, LOG_PROFILE, BYTES(list_key, sizeof list_key - 1),
-                              &value);
+    int err = p->log.ops->get(p->log.ctx, 0, LOG_PROFILE,
+                              BYTES(list_key, sizeof list_key - 1), &value);
     if (err)
         return err == ERR_NOTFOUND ? 0 : err;
     struct reader r = reader_of(value);
@@ -59,8 +59,8 @@ static int list_save(struct peer *p, const struct group_list *list)
     for (uint32_t i = 0; i < list->count; i++)
         write_u32(&w, list->numbers[i]);
     CHECK(writer_end(&w) == 0);
-    return p->log.ops->put(p->log.ctx, 0, LOG_PROFILE, BYTES(list_key, sizeof list_key - 1),
-                           BYTES(room.p, room.n));
+    return p->log.ops->put(p->log.ctx, 0, LOG_PROFILE,
+                           BYTES(list_key, sizeof list_key - 1), BYTES(room.p, room.n));
 }
 
 int groups_load(struct peer *p)
@@ -84,7 +84,7 @@ struct group *peer_group(struct peer *p, uint32_t number)
     return NULL;
 }
 
-/* --- one group ----------------------------------------------------------------------------- */
+/* --- one group ------------------------------------------------------------------- */
 
 static int group_alloc(struct peer *p, struct group **out)
 {
@@ -123,7 +123,8 @@ static int counter_load(struct group *g)
     struct log *log = &g->peer->log;
     uint8_t key[33];
     struct bytes value;
-    int err = log->ops->get(log->ctx, 0, LOG_PROFILE, counter_key(key, g->salt), &value);
+    int err =
+        log->ops->get(log->ctx, 0, LOG_PROFILE, counter_key(key, g->salt), &value);
     if (err == ERR_NOTFOUND)
         return 0;
     if (!err && value.n != 4)
@@ -173,7 +174,8 @@ int group_new(struct peer *p, const uint8_t salt[static 32], struct group **out)
     g->number = list.next++;
     list.numbers[list.count++] = g->number;
     memcpy(g->salt, salt, 32);
-    entropy_fill(&p->entropy, g->secrets->transport_sk, sizeof g->secrets->transport_sk);
+    entropy_fill(&p->entropy, g->secrets->transport_sk,
+                 sizeof g->secrets->transport_sk);
     err = counter_load(g);
     if (!err) {
         group_derive(g);
@@ -257,8 +259,8 @@ int group_save(struct group *g)
     int err = writer_end(&w);
     CHECK(err == 0);
     struct log *log = &g->peer->log;
-    err = log->ops->put(log->ctx, g->number, LOG_GROUP, BYTES(group_key, sizeof group_key - 1),
-                        BYTES(room.p, room.n));
+    err = log->ops->put(log->ctx, g->number, LOG_GROUP,
+                        BYTES(group_key, sizeof group_key - 1), BYTES(room.p, room.n));
     wipe(value, sizeof value);
     return err;
 }
@@ -317,7 +319,7 @@ void group_free(struct group *g)
     free(g);
 }
 
-/* --- names of groups ------------------------------------------------------------------------- */
+/* --- names of groups ------------------------------------------------------------- */
 
 struct bytes group_base_name(struct group *g)
 {

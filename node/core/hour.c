@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* hour.c -- the group hour: never falls, runs by the own clock, follows the median (P3). */
+/* hour.c -- the group hour: runs by the own clock, follows the median, never falls. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +24,9 @@ static uint64_t elapsed_ms(const struct group *g)
     const struct hour *h = &g->hour;
     uint64_t wall_ms = g->peer->wall_ms, now_ms = g->peer->now_ms;
     uint64_t by_wall = wall_ms > h->last_wall_ms ? wall_ms - h->last_wall_ms : 0;
-    uint64_t by_run =
-        h->last_now_ms != UINT64_MAX && now_ms > h->last_now_ms ? now_ms - h->last_now_ms : 0;
+    uint64_t by_run = h->last_now_ms != UINT64_MAX && now_ms > h->last_now_ms
+                          ? now_ms - h->last_now_ms
+                          : 0;
     if (by_wall > step_ms_max)
         by_wall = step_ms_max;
     return by_wall > by_run ? by_wall : by_run;
@@ -53,7 +54,8 @@ int hour_advance(struct group *g)
     h->last_wall_ms = p->wall_ms;
     h->part_ms = (uint32_t)(part_ms % HOUR_MS);
     if (hours > 0) {
-        uint32_t left = END_NEVER - 1 - h->hour; /* an hour is never the end of records */
+        uint32_t left =
+            END_NEVER - 1 - h->hour; /* an hour is never the end of records */
         h->hour += hours < left ? (uint32_t)hours : left;
         int err = group_save(g);
         if (err)
@@ -87,7 +89,7 @@ int hour_settle(struct group *g)
     if (!hours)
         return ERR_NOMEM;
     uint32_t n = heard_hours(g, hours);
-    /* The lower one of two: a pair of wild clocks does not outvote as many good ones. */
+    /* The lower one of two: wild clocks do not outvote as many good ones. */
     uint32_t median = n >= HEARD_MIN ? get_u32(hours + (size_t)((n - 1) / 2) * 4) : 0;
     free(hours);
     c->hour_due = false;

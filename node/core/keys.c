@@ -81,7 +81,7 @@ int keys_flush(struct group *g)
     return err ? err : trees_flush(g);
 }
 
-/* --- learning ---------------------------------------------------------------------- */
+/* --- learning ----------------------------------------------------------------- */
 
 static const uint8_t *commit_of(const struct held *h, struct control_body *b)
 {
@@ -186,7 +186,7 @@ int keys_learn(struct group *g, uint32_t number)
     return err;
 }
 
-/* --- sending ----------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------ */
 
 /* Under what the next message goes: root, place, lane.
  * SEND_REKEY_FIRST, ERR_NOKEY, log errors. */
@@ -253,7 +253,7 @@ int keys_send(struct group *g, struct key_send *out)
     return 0;
 }
 
-/* --- lanes and access keys --------------------------------------------------------- */
+/* --- lanes and access keys ---------------------------------------------------- */
 
 static void lane_fill(const struct epoch_key *e, struct lane_view *out)
 {

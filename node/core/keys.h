@@ -52,14 +52,17 @@ NODISCARD int keys_learn(struct group *g, uint32_t number);
 /* Post the create entry of a new group (control is empty): fills g->id; the salt is
  * g->salt, keys are the group's own and a fresh prekey. */
 NODISCARD int keys_post_create(struct group *g);
-/* Post an add of these keys under invitation v_pk; out: the sealed welcome box for
- * the newcomer (P6.5) appended to `box`.  If no epoch is usable it rekeys first.
- * ERR_EXISTS (a member already), ERR_DENIED (we are no steward), ERR_FULL, ERR_NOKEY. */
-NODISCARD int keys_post_add(struct group *g, const uint8_t pk[static 32],
-                            const uint8_t transport_pk[static 32],
-                            const uint8_t prekey_pk[static 32],
-                            const struct invite_view *invite, const uint8_t proof[static 64],
-                            struct buf *box);
+/* Whom an add brings: keys of 32 bytes, the proof of 64 (P4.8).  All lent. */
+struct newcomer {
+    const uint8_t *pk, *transport_pk, *prekey_pk, *proof;
+};
+
+/* Post an add of these keys under this invitation; out: the sealed welcome box for the
+ * newcomer (P6.5) appended to `box`.  If no epoch is usable it rekeys first.
+ * ERR_EXISTS (a member already), ERR_DENIED (we are no steward, or may not add one alone),
+ * ERR_FORGED (the proof), ERR_FULL, ERR_NOKEY. */
+NODISCARD int keys_post_add(struct group *g, const struct newcomer *who,
+                            const struct invite_view *invite, struct buf *box);
 /* Post a rekey: fresh secret, pages of boxes, all heads as deps. */
 NODISCARD int keys_post_rekey(struct group *g);
 /* Open the welcome box of our own add entry (already in the control log) with the
@@ -100,7 +103,7 @@ bool keys_lane_at(const struct group *g, uint32_t i, struct lane_view *out);
 bool keys_lane_find(const struct group *g, const uint8_t topic[static 32],
                     struct lane_view *out);
 /* Access key i, newest first (at most LIMIT_ACC_KEYS_MAX); false past the end. The dialler
- * uses the one of the newest lane epoch, i = 0. */
+ * begins with the one of the newest lane epoch, i = 0 (P9.3). */
 bool keys_acc_at(const struct group *g, uint32_t i, uint8_t acc[static 32]);
 /* Next time key work is due; UINT64_MAX when none. */
 uint64_t keys_deadline_ms(const struct group *g);

@@ -14,6 +14,7 @@
 #include "crypto/dh.h"
 #include "crypto/hash.h"
 #include "crypto/hpke.h"
+#include "node/core/content.h"
 #include "node/core/keys_int.h"
 #include "node/core/link.h"
 
@@ -29,7 +30,7 @@ enum {
 _Static_assert(2 + 1 + PREKEY_PREFIX_BYTES + SECRET_BOX_BYTES == BOX_BYTES, "a box");
 _Static_assert(FORWARD_BYTES + HPKE_OVERHEAD_BYTES == FORWARD_BOX_BYTES, "a forward");
 
-/* --- prekeys ----------------------------------------------------------------------- */
+/* --- prekeys ------------------------------------------------------------------ */
 
 struct prekey *prekey_find(const struct group *g, const uint8_t pk[static 32])
 {
@@ -61,7 +62,7 @@ int keys_make_prekey(struct group *g, uint8_t pk[static 32])
     return err ? err : owed_store(g);
 }
 
-/* --- associated data --------------------------------------------------------------- */
+/* --- associated data ---------------------------------------------------------- */
 
 struct aad {
     uint8_t bytes[AAD_BYTES_MAX];
@@ -82,8 +83,9 @@ static struct bytes aad_of(struct aad *a, const struct bytes *parts, size_t n)
 static struct bytes box_aad(struct aad *a, const struct group *g, const uint8_t *commit,
                             const uint8_t *prekey, const uint8_t *keys[static 2])
 {
-    const struct bytes parts[] = {BYTES(g->id, 32), BYTES(commit, 32), BYTES(prekey, 32),
-                                  BYTES(keys[0], 32), BYTES(keys[1], 32)};
+    const struct bytes parts[] = {BYTES(g->id, 32), BYTES(commit, 32),
+                                  BYTES(prekey, 32), BYTES(keys[0], 32),
+                                  BYTES(keys[1], 32)};
     return aad_of(a, parts, 5);
 }
 
@@ -92,12 +94,12 @@ static struct bytes info_of(const char *text)
     return BYTES(text, strlen(text));
 }
 
-/* --- sealing a rekey --------------------------------------------------------------- */
+/* --- sealing a rekey ---------------------------------------------------------- */
 
 struct sealing {
     struct group *g;
     const uint8_t *secret, *commit;
-    struct buf *pages; /* enough for all members */
+    struct buf *pages;           /* enough for all members */
     uint32_t pages_count, boxes; /* boxes in the last page */
 };
 
@@ -118,7 +120,8 @@ static int seal_box(struct sealing *s, uint32_t place, const struct member *m,
     if (s->pages_count == 0 || s->boxes == LIMIT_BOXES_PER_PAGE_MAX) {
         put_u16(head + 1, (uint16_t)s->pages_count++);
         s->boxes = 0;
-        int err = buf_append(&s->pages[s->pages_count - 1], BYTES_OF(head), PAGE_BYTES_MAX);
+        int err =
+            buf_append(&s->pages[s->pages_count - 1], BYTES_OF(head), PAGE_BYTES_MAX);
         if (err)
             return err;
     }
@@ -129,7 +132,7 @@ static int seal_box(struct sealing *s, uint32_t place, const struct member *m,
     return err;
 }
 
-/* P5.11, P5.12: a box for every other member of `state`, under the newest prekey there. */
+/* P5.11, P5.12: a box for every other member in `state`, to the newest prekey there. */
 static int seal_pages(struct sealing *s, const struct state *state)
 {
     const struct control *c = s->g->control;
@@ -223,7 +226,7 @@ int keys_post_rekey(struct group *g)
     return err;
 }
 
-/* --- taking pages ------------------------------------------------------------------ */
+/* --- taking pages ------------------------------------------------------------- */
 
 /* P5.11: version, count and length; the places rise. */
 static int page_check(struct bytes page)
@@ -233,7 +236,8 @@ static int page_check(struct bytes page)
     (void)read_u16(&r);
     uint16_t count = read_u16(&r);
     uint32_t least = 0;
-    if (r.err || version != PAGE_VERSION || count == 0 || count > LIMIT_BOXES_PER_PAGE_MAX)
+    if (r.err || version != PAGE_VERSION || count == 0 ||
+        count > LIMIT_BOXES_PER_PAGE_MAX)
         return ERR_MALFORMED;
     for (uint16_t i = 0; i < count; i++) {
         uint16_t place = read_u16(&r);
@@ -305,7 +309,8 @@ static int open_page(struct group *g, const struct held *h, struct bytes page)
                       : 0;
         if (got == 0)
             ask_schedule(g, h->e.number);
-        return got < 0 ? got : 0;
+        /* What was sealed under the epoch may have come before this page. */
+        return got == 1 && g->content ? content_reopen(g) : got < 0 ? got : 0;
     }
     return 0;
 }
@@ -359,14 +364,14 @@ int keys_pages(struct group *g,
     return err;
 }
 
-/* --- forwards ---------------------------------------------------------------------- */
+/* --- forwards ----------------------------------------------------------------- */
 
 /* group || epoch || sender key || recipient key */
-static struct bytes forward_aad(struct aad *a, const struct group *g, const uint8_t *epoch,
-                                const uint8_t *keys[static 2])
+static struct bytes forward_aad(struct aad *a, const struct group *g,
+                                const uint8_t *epoch, const uint8_t *keys[static 2])
 {
-    const struct bytes parts[] = {BYTES(g->id, 32), BYTES(epoch, 32), BYTES(keys[0], 32),
-                                  BYTES(keys[1], 32)};
+    const struct bytes parts[] = {BYTES(g->id, 32), BYTES(epoch, 32),
+                                  BYTES(keys[0], 32), BYTES(keys[1], 32)};
     return aad_of(a, parts, 4);
 }
 
@@ -384,8 +389,8 @@ int forward_open(struct group *g, const struct held *h)
     const struct control_entry *e = control_find(g, b.bin[FORWARD_EPOCH].p);
     if (!p || !e)
         return 0;
-    if (hpke_open(plain, p->sk, info_of("kring1 forward"), forward_aad(&a, g, e->hash, keys),
-                  b.bin[FORWARD_BOX]))
+    if (hpke_open(plain, p->sk, info_of("kring1 forward"),
+                  forward_aad(&a, g, e->hash, keys), b.bin[FORWARD_BOX]))
         return 0;
     memcpy(v.mix, plain, 32);
     memcpy(v.ctl, plain + 32, 32);

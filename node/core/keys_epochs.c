@@ -121,8 +121,8 @@ static int epoch_begin(struct group *g, uint32_t entry, struct epoch_key **out)
 }
 
 /* Copy the values of `v` that `want` names and `e` lacks. */
-static int take_values(struct group *g, struct epoch_key *e, const struct epoch_values *v,
-                       uint8_t want)
+static int take_values(struct group *g, struct epoch_key *e,
+                       const struct epoch_values *v, uint8_t want)
 {
     struct epoch_values *to = &e->s->v;
     uint8_t fresh = v->have & want & (uint8_t)~to->have;
@@ -201,8 +201,8 @@ int epoch_learn(struct group *g, uint32_t entry, const uint8_t secret[static 32]
     return err ? err : epoch_derive_adds(g, entry);
 }
 
-int epoch_add_value(const struct group *g, const struct bytes ids, const struct control_body *add,
-                    uint8_t out[static 32])
+int epoch_add_value(const struct group *g, const struct bytes ids,
+                    const struct control_body *add, uint8_t out[static 32])
 {
     uint8_t adds[LIMIT_EPOCHS_OPEN_MAX * 32], keys[96];
     size_t n = ids.n / 32;

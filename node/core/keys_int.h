@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* keys_int.h -- the inside of keys*.c: epochs held, roots, trees, prekeys, what is owed.
+/* keys_int.h -- the inside of keys*.c: epochs, roots, trees, prekeys, what is owed.
  *
  * What is stored, integers big-endian; an hour of 0xffffffff means "not yet":
  *
- *   LOG_EPOCH, key: epoch id 32       have u8 || mix 32 || add 32 || ctl 32 || lane 32 ||
- *                                     acc 32 || anon 32 || learned hour u32 ||
- *                                     superseded u32 || superseded by a rekey u32 ||
- *                                     forwarded u32 || order u32
- *   LOG_EPOCH, key: 'r' || root id 32 position u16 || order u32 || mix u8 || n u8 || n ids
+ *   LOG_EPOCH, key: epoch id 32       have u8 || mix 32 || add 32 || ctl 32 ||
+ *                                     lane 32 || acc 32 || anon 32 || hours when it
+ *                                     was learned, superseded, superseded by a rekey,
+ *                                     forwarded, u32 each || order u32
+ *   LOG_EPOCH, key: 'r' || root id 32 position u16 || order u32 || mix u8 || n u8 ||
+ *                                     n ids
  *   LOG_EPOCH, key: 's'               last rekey hour u32 || owed hour u32 ||
  *                                     rekeys since the own prekey u8 || next order u32
  *   LOG_TREE, key: root id 32 || place u16   nodes (crypto/keytree.h); place 0xffff is
- *                                     the tree of senders, others hold one sender's leaves
+ *                                     the tree of senders, others hold one's leaves
  *   LOG_PREKEY, key: public key 32    secret key 32 || order u32 || rekeys after it u8
  *
  * An add has the lane, ctl and acc of its lane parent: these three are held once, with
@@ -30,18 +31,18 @@
 enum {
     PLACE_SENDERS = 0xffff,
     PLACES_CACHED = 8,
-    ASKS_MAX = 256, /* epochs whose no-key waits */
+    ASKS_MAX = 256,     /* epochs whose no-key waits */
     FORWARDS_MAX = 256, /* forwards that wait */
     DAY_HOURS = 24,
     WEEK_HOURS = 168,
-    TREE_HOURS_MORE = 192, /* P5.15: eight days */
+    TREE_HOURS_MORE = 192,        /* P5.15: eight days */
     RECORD_LIFETIME_HOURS = 1440, /* P5.15: for groups whose texts are kept */
     HAVE_ALL_FORWARD = EPOCH_HAVE_MIX | EPOCH_HAVE_ANON,
 };
 
 /* The secrets of one epoch held. */
 struct epoch_secret {
-    struct epoch_values v; /* solo is never set */
+    struct epoch_values v;  /* solo is never set */
     uint8_t header_key[32]; /* of the lane, if held */
 };
 
@@ -74,8 +75,8 @@ struct tree_slot {
 
 /* Who has which place under some epochs (P5.16). */
 struct places {
-    uint8_t count; /* of ids; 0: free */
-    uint8_t *ids; /* owned */
+    uint8_t count;     /* of ids; 0: free */
+    uint8_t *ids;      /* owned */
     uint32_t *members; /* owned: member index by place */
     uint32_t members_count;
     uint64_t used;
@@ -96,9 +97,9 @@ struct owed_forward {
 };
 
 struct keys {
-    struct arena *arena; /* lent: the peer's */
-    struct map epochs; /* id -> struct epoch_key */
-    struct map roots; /* id -> struct root */
+    struct arena *arena;      /* lent: the peer's */
+    struct map epochs;        /* id -> struct epoch_key */
+    struct map roots;         /* id -> struct root */
     struct epoch_key **lanes; /* those with a lane, newest entry first */
     uint32_t lanes_count, lanes_cap;
     struct tree_slot trees[LIMIT_TREES_LOADED_MAX];
@@ -116,12 +117,12 @@ struct keys {
     uint32_t asks_count;
     struct owed_forward forwards[FORWARDS_MAX];
     uint32_t forwards_count;
-    bool review; /* something changed what is owed */
+    bool review;        /* something changed what is owed */
     uint32_t wipe_hour; /* no wiping is due before it */
 };
 
 /* --- keys_store.c: records --- */
-/* A wiped block of `n` bytes for a secret: in the arena, or if that is full on the heap.
+/* A zeroed block of `n` bytes for a secret: in the arena, or on the heap when full.
  * NULL without memory. */
 void *secret_new(struct keys *k, size_t n, bool *in_arena);
 /* Wipe and give back.  NULL is fine. */
@@ -152,7 +153,8 @@ NODISCARD int epoch_hold(struct group *g, uint32_t entry, const struct epoch_val
                          bool forwarded);
 /* Learn the secret of the epoch of `entry`: derive, hold, make the solo tree; then the
  * adds that follow from it (P5.2, P5.6).  ERR_NOMEM, log errors. */
-NODISCARD int epoch_learn(struct group *g, uint32_t entry, const uint8_t secret[static 32]);
+NODISCARD int epoch_learn(struct group *g, uint32_t entry,
+                          const uint8_t secret[static 32]);
 /* Derive the adds after `entry` whose parents' add values are all held. */
 NODISCARD int epoch_derive_adds(struct group *g, uint32_t entry);
 /* Secret of an add by its parents' add values.  ERR_NOKEY: one is missing. */
@@ -199,7 +201,7 @@ struct prekey *prekey_find(const struct group *g, const uint8_t pk[static 32]);
 /* --- keys_schedule.c --- */
 /* Schedule a no-key for an epoch we lack, unless it is too old to matter. */
 void ask_schedule(struct group *g, uint32_t entry);
-/* Schedule the forwards of the epoch of `entry` that members asked for and we can give. */
+/* Schedule forwards of the epoch of `entry`, if members asked and we can give. */
 void forwards_schedule(struct group *g, uint32_t entry);
 /* What is owed after restart or change; sets timers. */
 NODISCARD int keys_review(struct group *g);

@@ -59,7 +59,7 @@ int keys_post_create(struct group *g)
     return err;
 }
 
-/* --- add --------------------------------------------------------------------------- */
+/* --- add ---------------------------------------------------------------------- */
 
 struct adding {
     struct group *g;
@@ -70,7 +70,7 @@ struct adding {
     uint8_t *secret;
 };
 
-/* Draft an add and derive its secret.  ERR_NOKEY: an add value or the lane is missing. */
+/* Draft an add and derive its secret.  ERR_NOKEY: an add value or lane is missing. */
 static int add_prepare(struct adding *a)
 {
     struct group *g = a->g;
@@ -92,7 +92,8 @@ static int add_prepare(struct adding *a)
 }
 
 /* P6.5: s' || lane || ctl || acc || group hour, sealed to the newcomer's prekey. */
-static int welcome_seal(const struct adding *a, const uint8_t *add_hash, struct buf *box)
+static int welcome_seal(const struct adding *a, const uint8_t *add_hash,
+                        struct buf *box)
 {
     const struct group *g = a->g;
     const struct epoch_key *o = epoch_find(g, held_at(g, a->origin)->e.hash);
@@ -133,7 +134,7 @@ static int add_post(struct adding *a, struct buf *box)
 }
 
 /* May we add these keys?  P4.6, P6.4 */
-static int add_allowed(const struct group *g, const uint8_t *pk, const uint8_t *transport,
+static int add_allowed(const struct group *g, const struct newcomer *who,
                        const struct invite_view *invite)
 {
     const struct member *me = member_me(g);
@@ -141,33 +142,31 @@ static int add_allowed(const struct group *g, const uint8_t *pk, const uint8_t *
         return ERR_DENIED;
     if (invite->role == ROLE_STEWARD && g->control->now.stewards != 1)
         return ERR_DENIED; /* one person alone cannot make a third steward */
-    if (member_find(g, pk) || member_by_transport(g, transport))
+    if (member_find(g, who->pk) || member_by_transport(g, who->transport_pk))
         return ERR_EXISTS;
     return g->control->now.members < LIMIT_MEMBERS_MAX ? 0 : ERR_FULL;
 }
 
-int keys_post_add(struct group *g, const uint8_t pk[static 32],
-                  const uint8_t transport_pk[static 32], const uint8_t prekey_pk[static 32],
-                  const struct invite_view *invite, const uint8_t proof[static 64],
-                  struct buf *box)
+int keys_post_add(struct group *g, const struct newcomer *who,
+                  const struct invite_view *invite, struct buf *box)
 {
     struct adding a = {.g = g};
     bool in_arena = false;
-    int err = add_allowed(g, pk, transport_pk, invite);
+    int err = add_allowed(g, who, invite);
     if (err)
         return err;
     a.secret = secret_new(g->keys, 32, &in_arena);
     if (!a.secret)
         return ERR_NOMEM;
     entropy_fill(&g->peer->entropy, a.nonce, 32);
-    a.body.bin[ADD_MEMBER] = BYTES(pk, 32);
-    a.body.bin[ADD_TRANSPORT] = BYTES(transport_pk, 32);
-    a.body.bin[ADD_PREKEY] = BYTES(prekey_pk, 32);
+    a.body.bin[ADD_MEMBER] = BYTES(who->pk, 32);
+    a.body.bin[ADD_TRANSPORT] = BYTES(who->transport_pk, 32);
+    a.body.bin[ADD_PREKEY] = BYTES(who->prekey_pk, 32);
     a.body.uint[ADD_ROLE] = invite->role;
     a.body.bin[ADD_NONCE] = BYTES_OF(a.nonce);
     a.body.bin[ADD_INVITE] = BYTES(invite->v_pk, 32);
-    a.body.bin[ADD_PROOF] = BYTES(proof, 64);
-    err = add_prepare(&a);
+    a.body.bin[ADD_PROOF] = BYTES(who->proof, 64);
+    err = add_proof_holds(g, &a.body) ? add_prepare(&a) : ERR_FORGED;
     if (err == ERR_NOKEY) { /* P5.6: the add values went, or never came */
         err = keys_post_rekey(g);
         if (!err)
@@ -179,7 +178,7 @@ int keys_post_add(struct group *g, const uint8_t pk[static 32],
     return err;
 }
 
-/* --- the newcomer's side ------------------------------------------------------------ */
+/* --- the newcomer's side ------------------------------------------------------ */
 
 /* Hold what the opened box gives. */
 static int welcome_take(struct group *g, uint32_t entry, const uint8_t *plain)

@@ -2,7 +2,7 @@
 /* keys_roots.c -- roots and their trees: whose leaf is it, and is it still there?
  *
  * Under a root stands one tree of senders; taking a sender's leaf there makes that
- * sender's tree of positions.  Both kinds are rows of LOG_TREE and share one cache, so a
+ * sender's tree of positions.  Both kinds are rows of LOG_TREE and share one cache: a
  * message costs two hashes while its tree is in memory.  Changed trees are written when
  * they leave memory and at the end of each step.
  */
@@ -30,7 +30,7 @@ static void root_id(uint8_t out[static 32], const struct key_ref *ref)
         memcpy(out, ref->ids[0], 32);
 }
 
-/* --- trees in memory --------------------------------------------------------------- */
+/* --- trees in memory ---------------------------------------------------------- */
 
 static int slot_write(struct group *g, struct tree_slot *t)
 {
@@ -145,7 +145,7 @@ void trees_free(struct keys *k)
         slot_free(&k->trees[i]);
 }
 
-/* --- roots ------------------------------------------------------------------------- */
+/* --- roots -------------------------------------------------------------------- */
 
 struct root *root_find(const struct group *g, const struct key_ref *ref)
 {
@@ -327,7 +327,7 @@ int root_erase_with(struct group *g, const uint8_t id[static 32])
     return err;
 }
 
-/* --- which root, which place ------------------------------------------------------- */
+/* --- which root, which place -------------------------------------------------- */
 
 bool root_of_state(const struct group *g, const struct state *s, struct key_ref *ref)
 {
@@ -347,7 +347,8 @@ static void places_free(struct places *p)
 }
 
 /* P5.16: the sorted union of the recipients. */
-static int places_fill(const struct group *g, const struct key_ref *ref, struct places *p)
+static int places_fill(const struct group *g, const struct key_ref *ref,
+                       struct places *p)
 {
     const struct control *c = g->control;
     struct bits who = {0};
@@ -396,7 +397,8 @@ static int places_get(const struct group *g, const struct key_ref *ref,
     return places_fill(g, ref, oldest);
 }
 
-int place_of(struct group *g, const struct key_ref *ref, uint32_t index, uint16_t *place)
+int place_of(struct group *g, const struct key_ref *ref, uint32_t index,
+             uint16_t *place)
 {
     const struct places *p = NULL;
     int err = places_get(g, ref, &p);
@@ -452,7 +454,7 @@ int keys_resolve(const struct group *g, const uint8_t *prefixes, uint8_t count,
     return 0;
 }
 
-/* --- leaves ------------------------------------------------------------------------ */
+/* --- leaves ------------------------------------------------------------------- */
 
 int keys_take_leaf(struct group *g, const struct key_ref *ref, uint8_t leaf[static 32])
 {

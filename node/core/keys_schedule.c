@@ -18,7 +18,7 @@ enum {
     TRY_MS = 60 * 1000, /* one try of a contact */
     TRIES_MAX = 2,
     SLOTS = 16,
-    SLOT_MS = 2000, /* P5.14 */
+    SLOT_MS = 2000,        /* P5.14 */
     PREKEY_REKEYS_MAX = 4, /* P5.12 */
     PREKEY_JITTER_MS = 6 * HOUR_MS,
 };
@@ -37,7 +37,7 @@ static uint64_t jitter_ms(const struct group *g, uint64_t most)
     return entropy_below(&g->peer->entropy, most + 1);
 }
 
-/* --- asking ------------------------------------------------------------------------ */
+/* --- asking ------------------------------------------------------------------- */
 
 static bool asked_already(const struct group *g, uint32_t entry)
 {
@@ -85,8 +85,8 @@ uint32_t keys_lacking(const struct group *g, const struct state *s,
 }
 
 /* Is what an ask is for still missing? */
-static bool ask_stands(const struct group *g, const uint8_t *id, const uint32_t *lacking,
-                       uint32_t n)
+static bool ask_stands(const struct group *g, const uint8_t *id,
+                       const uint32_t *lacking, uint32_t n)
 {
     const struct control_entry *e = control_find(g, id);
     if (!e || asked_already(g, e->number))
@@ -128,7 +128,7 @@ static int ask_due(struct group *g)
     return room.n > 0 ? post_nokey(g, BYTES(ids, room.n)) : 0;
 }
 
-/* --- answering --------------------------------------------------------------------- */
+/* --- answering ---------------------------------------------------------------- */
 
 static bool can_forward(const struct group *g, uint32_t entry)
 {
@@ -183,7 +183,7 @@ static int forwards_due(struct group *g)
     return err;
 }
 
-/* --- rekeys and prekeys ------------------------------------------------------------ */
+/* --- rekeys and prekeys ------------------------------------------------------- */
 
 uint32_t rekey_due_hour(const struct group *g)
 {
@@ -263,7 +263,7 @@ static int prekey_due(struct group *g)
     return prekey_erase(g, k->prekeys_count - 1);
 }
 
-/* --- together ---------------------------------------------------------------------- */
+/* --- together ----------------------------------------------------------------- */
 
 int keys_review(struct group *g)
 {

@@ -40,7 +40,7 @@ static int put(struct group *g, uint8_t table, struct bytes key, struct bytes va
     return log->ops->put(log->ctx, g->number, table, key, value);
 }
 
-/* --- writing ----------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------ */
 
 int epoch_store(struct group *g, const struct epoch_key *e)
 {
@@ -114,7 +114,7 @@ int prekey_erase(struct group *g, uint32_t i)
     return err;
 }
 
-/* --- reading ----------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------ */
 
 static int load_epoch(struct group *g, struct bytes key, struct bytes value)
 {
@@ -164,7 +164,8 @@ static int load_root(struct group *g, struct bytes key, struct bytes value)
     int err = reader_end(&r) || root->count == 0 ? ERR_DAMAGED : 0;
     if (!err) {
         root->ids = malloc(ids.n);
-        err = root->ids ? map_put(&g->keys->roots, BYTES(root->id, 32), root) : ERR_NOMEM;
+        err =
+            root->ids ? map_put(&g->keys->roots, BYTES(root->id, 32), root) : ERR_NOMEM;
     }
     if (err) {
         free(root->ids);
@@ -235,9 +236,10 @@ static int load_prekey(void *ctx, struct bytes key, struct bytes value)
 int keys_load_records(struct group *g)
 {
     const struct log *log = &g->peer->log;
-    int err = log->ops->scan(log->ctx, g->number, LOG_EPOCH, BYTES(NULL, 0), load_row, g);
+    int err =
+        log->ops->scan(log->ctx, g->number, LOG_EPOCH, BYTES(NULL, 0), load_row, g);
     if (!err)
-        err = log->ops->scan(log->ctx, g->number, LOG_PREKEY, BYTES(NULL, 0), load_prekey,
-                             g);
+        err = log->ops->scan(log->ctx, g->number, LOG_PREKEY, BYTES(NULL, 0),
+                             load_prekey, g);
     return err;
 }

@@ -10,7 +10,8 @@ uint32_t longest_talk_hours(const struct group *g)
     if (control_count(g) == 0)
         return RECORD_LIFETIME_HOURS;
     const struct control_entry *create = control_at(g, 0);
-    if (control_body_decode(create->kind, create->body, &b) || b.uint[CREATE_LIFETIME] == 0)
+    if (control_body_decode(create->kind, create->body, &b) ||
+        b.uint[CREATE_LIFETIME] == 0)
         return RECORD_LIFETIME_HOURS;
     return (uint32_t)b.uint[CREATE_LIFETIME];
 }

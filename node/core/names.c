@@ -30,7 +30,7 @@ struct folded {
 
 struct naming {
     struct group *g;
-    struct map taken; /* hash of a folded name -> struct folded */
+    struct map taken;   /* hash of a folded name -> struct folded */
     struct folded *all; /* one for each member, used or not */
 };
 
@@ -38,7 +38,8 @@ struct naming {
  * alike share numbers, which only makes them differ more. */
 static struct bytes folded_key(const struct buf *folded)
 {
-    return BYTES(folded->p, folded->n < MAP_KEY_BYTES_MAX ? folded->n : MAP_KEY_BYTES_MAX);
+    return BYTES(folded->p,
+                 folded->n < MAP_KEY_BYTES_MAX ? folded->n : MAP_KEY_BYTES_MAX);
 }
 
 /* The name on a member's card, clean enough to show; empty without one. */
@@ -53,7 +54,8 @@ static int plain_name(const struct group *g, uint32_t index, struct buf *out)
     return err == ERR_TOOBIG ? 0 : err;
 }
 
-static int note_taken(struct naming *n, uint32_t rank, struct buf *name, struct buf *fold)
+static int note_taken(struct naming *n, uint32_t rank, struct buf *name,
+                      struct buf *fold)
 {
     uint32_t index = n->g->control->by_key[rank];
     int err = plain_name(n->g, index, name);
@@ -106,7 +108,8 @@ static int show_one(struct naming *n, uint32_t rank, struct buf *name, struct bu
     struct folded *head = fold->n ? map_get(&n->taken, folded_key(fold)) : NULL;
     if (err || !head) {
         name->n = 0;
-        err = buf_append(name, BYTES(nobody_yet, sizeof nobody_yet - 1), SHOWN_BYTES_MAX);
+        err =
+            buf_append(name, BYTES(nobody_yet, sizeof nobody_yet - 1), SHOWN_BYTES_MAX);
     } else if (head->given == 0) {
         head->given = 1;
     } else {
@@ -176,7 +179,8 @@ struct bytes card_group_name(struct group *g)
     size_t removed = 0;
     const struct card *newest = group_name_card(g);
     c->group_name.n = 0;
-    if (!newest || text_clean(card_text(newest), &c->group_name, SHOWN_BYTES_MAX, &removed))
+    if (!newest ||
+        text_clean(card_text(newest), &c->group_name, SHOWN_BYTES_MAX, &removed))
         return BYTES(NULL, 0);
     return BUF_BYTES(&c->group_name);
 }

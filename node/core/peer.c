@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* peer.c -- life cycle of a peer, and when it next wants to run. */
 #include "node/core/peer.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@ static const char seed_key[] = "seed";
 
 bool err_is_fatal(int err)
 {
-    return err == ERR_NOMEM || err == ERR_IO || err == ERR_DISKFULL || err == ERR_READONLY ||
-           err == ERR_DAMAGED;
+    return err == ERR_NOMEM || err == ERR_IO || err == ERR_DISKFULL ||
+           err == ERR_READONLY || err == ERR_DAMAGED;
 }
 
 int peer_new(struct peer **out, const struct peer_config *config)
@@ -64,7 +65,8 @@ static int seed_load(struct peer *p)
         memcpy(p->seed, value.p, SEED_BYTES);
     } else if (err == ERR_NOTFOUND) {
         entropy_fill(&p->entropy, p->seed, SEED_BYTES);
-        err = p->log.ops->put(p->log.ctx, 0, LOG_PROFILE, key, BYTES(p->seed, SEED_BYTES));
+        err = p->log.ops->put(p->log.ctx, 0, LOG_PROFILE, key,
+                              BYTES(p->seed, SEED_BYTES));
     }
     p->seed_set = err == 0;
     return err;
@@ -89,7 +91,8 @@ static void sooner(uint64_t *due_ms, uint64_t other_ms)
 
 static uint64_t group_deadline_ms(const struct group *g)
 {
-    uint64_t due_ms = g->hour.last_now_ms + HOUR_MS - g->hour.part_ms; /* the next hour */
+    uint64_t due_ms =
+        g->hour.last_now_ms + HOUR_MS - g->hour.part_ms; /* the next hour */
     sooner(&due_ms, control_deadline_ms(g));
     sooner(&due_ms, keys_deadline_ms(g));
     sooner(&due_ms, content_deadline_ms(g));

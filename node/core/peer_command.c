@@ -9,14 +9,6 @@
 
 enum { HOUR_MS = 3600 * 1000, FOLDED_BYTES_MAX = 4096 };
 
-static int name_check(struct bytes name)
-{
-    int err = text_check_name(name);
-    if (!err && name.n > LIMIT_NAME_BYTES_MAX)
-        err = ERR_TOOBIG;
-    return err;
-}
-
 /* The group of a command, which must not be one that is still being joined. */
 static int command_group(struct peer *p, const struct command *c, struct group **g)
 {
@@ -26,13 +18,13 @@ static int command_group(struct peer *p, const struct command *c, struct group *
     return (*g)->joining || !member_me(*g) ? ERR_STATE : 0;
 }
 
-/* --- a new group --------------------------------------------------------------------------- */
+/* --- a new group ----------------------------------------------------------------- */
 
 static int new_check(struct peer *p, const struct command *c)
 {
-    int err = name_check(c->name);
+    int err = text_check_name(c->name);
     if (!err)
-        err = name_check(c->pseudonym);
+        err = text_check_name(c->pseudonym);
     if (!err && !lifetime_listed(c->lifetime_hours))
         err = ERR_USAGE;
     if (!err)
@@ -80,11 +72,11 @@ static int command_new(struct peer *p, struct command *c)
     return dropped ? dropped : err;
 }
 
-/* --- joining -------------------------------------------------------------------------------- */
+/* --- joining --------------------------------------------------------------------- */
 
 static int command_join(struct peer *p, struct command *c)
 {
-    int err = name_check(c->pseudonym);
+    int err = text_check_name(c->pseudonym);
     return err ? err : join_begin(p, c->text, c->pseudonym, &c->group);
 }
 
@@ -103,7 +95,7 @@ static int command_invite(struct peer *p, struct command *c)
     return err ? err : join_invite(g, c, &c->line);
 }
 
-/* --- texts ---------------------------------------------------------------------------------- */
+/* --- texts ----------------------------------------------------------------------- */
 
 static int command_say(struct peer *p, struct command *c)
 {
@@ -135,7 +127,7 @@ static int command_mark_read(struct peer *p, const struct command *c)
     return err ? err : content_mark_read(g, c->row);
 }
 
-/* --- names ----------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------------- */
 
 /* Is this somebody else's name in the group already?  Two who take one name apart are
  * told apart by numbers (P4.13); knowingly nobody takes another's. */
@@ -161,7 +153,7 @@ static int command_rename(struct peer *p, const struct command *c)
     struct group *g = NULL;
     int err = command_group(p, c, &g);
     if (!err)
-        err = name_check(c->pseudonym);
+        err = text_check_name(c->pseudonym);
     if (!err)
         err = pseudonym_taken(g, c->pseudonym);
     if (err)
@@ -174,7 +166,7 @@ static int command_rename_group(struct peer *p, const struct command *c)
     struct group *g = NULL;
     int err = command_group(p, c, &g);
     if (!err)
-        err = name_check(c->name);
+        err = text_check_name(c->name);
     if (!err && member_me(g)->role != ROLE_STEWARD)
         err = ERR_DENIED;
     if (!err)

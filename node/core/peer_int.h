@@ -34,6 +34,7 @@ NODISCARD int groups_load(struct peer *p);
 struct bytes group_base_name(struct group *g);
 /* True if another group is called so (folded).  ERR_NOMEM as a negative number, else
  * 0 or 1. */
-NODISCARD int group_name_taken(struct peer *p, struct bytes name, const struct group *but);
+NODISCARD int group_name_taken(struct peer *p, struct bytes name,
+                               const struct group *but);
 
 #endif

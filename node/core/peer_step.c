@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* peer_step.c -- one step: hours, the event, due work, links, keys written, effects out. */
+/* peer_step.c -- one step: hours, event, due work, links, keys written, effects. */
 #include <string.h>
 
 #include "node/core/content_int.h"
@@ -56,8 +56,8 @@ static int group_tick(struct group *g)
     return err ? err : content_tick(g);
 }
 
-/* Work that cannot be done now in one group (a bound, a key) keeps no other one from its
- * own: it is tried at the next tick. */
+/* Work that cannot be done now in one group (a bound, a key) keeps no other one from
+ * its own: it is tried at the next tick. */
 static int groups_tick(struct peer *p)
 {
     for (uint32_t i = 0; i < p->groups_count; i++) {

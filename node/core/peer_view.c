@@ -73,7 +73,8 @@ int peer_groups(struct peer *p, peer_visit_group *visit, void *ctx)
         struct group_view view = {.number = g->number, .joining = g->joining};
         memcpy(view.id, g->id, 32);
         view.name = group_shown_name(p, i);
-        view.me = lend(&p->shown_me, me ? card_member_name(g, me->index) : BYTES(NULL, 0));
+        view.me =
+            lend(&p->shown_me, me ? card_member_name(g, me->index) : BYTES(NULL, 0));
         view.lifetime_hours = g->lifetime_hours;
         view.members = member_count(g);
         view.stewards = stewards_count(g);
@@ -101,9 +102,9 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
         const struct author *a = author_find(g->content, m->pk);
         struct member_view view = {.index = m->index};
         memcpy(view.key, m->pk, 32);
-        view.let_in_by =
-            lend(&p->shown_by, m->let_in_by == UINT32_MAX ? BYTES(NULL, 0)
-                                                          : card_member_name(g, m->let_in_by));
+        view.let_in_by = lend(&p->shown_by, m->let_in_by == UINT32_MAX
+                                                ? BYTES(NULL, 0)
+                                                : card_member_name(g, m->let_in_by));
         view.name = lend(&p->shown_me, card_member_name(g, m->index));
         view.steward = m->role == ROLE_STEWARD;
         view.me = me && me->index == m->index;

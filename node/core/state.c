@@ -67,7 +67,8 @@ static int apply_member(const struct control *c, struct state *s, const struct h
         err = control_body_decode(h->e.kind, h->e.body, &b);
     if (err)
         return err;
-    uint8_t rank = h->e.kind == CONTROL_CREATE || b.uint[ADD_ROLE] == ROLE_STEWARD ? 2 : 1;
+    uint8_t rank =
+        h->e.kind == CONTROL_CREATE || b.uint[ADD_ROLE] == ROLE_STEWARD ? 2 : 1;
     struct standing *at = &s->standing[h->member];
     apply_prekey(c, s, h, at->rank == 0);
     s->members += at->rank == 0;
@@ -101,7 +102,8 @@ static int apply_epoch(const struct control *c, struct state *s, const struct he
         else
             s->open[kept++] = s->open[i];
     }
-    while (at < kept && memcmp(c->entries[s->open[at].entry]->e.hash, h->e.hash, 32) < 0)
+    while (at < kept &&
+           memcmp(c->entries[s->open[at].entry]->e.hash, h->e.hash, 32) < 0)
         at++;
     memmove(&s->open[at + 1], &s->open[at], (kept - at) * sizeof *s->open);
     s->open[at] = (struct open_epoch){.entry = h->e.number};
@@ -171,7 +173,7 @@ int state_apply(struct control *c, struct state *s, const struct held *h)
     return 0;
 }
 
-/* --- states of other pasts ------------------------------------------------------- */
+/* --- states of other pasts ---------------------------------------------------- */
 
 void state_free(struct state *s)
 {
@@ -216,7 +218,8 @@ static int state_copy(struct state *to, const struct state *from)
 static int state_advance(struct control *c, struct state *s, const struct bits *past)
 {
     int err = 0;
-    for (uint32_t i = bits_next(past, 0); !err && i != NOBODY; i = bits_next(past, i + 1))
+    for (uint32_t i = bits_next(past, 0); !err && i != NOBODY;
+         i = bits_next(past, i + 1))
         if (!bits_has(&s->set, i))
             err = state_apply(c, s, c->entries[i]);
     return err;
@@ -253,9 +256,9 @@ int state_at(struct control *c, const struct bits *past, struct state **out)
     return err;
 }
 
-/* --- what follows from a state ---------------------------------------------------- */
+/* --- what follows from a state ------------------------------------------------ */
 
-/* True if so many recipients who are members lack the epoch that it leaves U (P5.17). */
+/* True if so many members who were recipients lack it that it leaves U (P5.17). */
 static bool is_given_up(const struct control *c, const struct state *s,
                         const struct open_epoch *o)
 {
@@ -263,7 +266,8 @@ static bool is_given_up(const struct control *c, const struct state *s,
     uint32_t lost = 0, quorum = (s->members + 3) / 4;
     if (!e->boxed || o->nokey.bytes == 0)
         return false;
-    for (uint32_t i = bits_next(&o->nokey, 0); i != NOBODY; i = bits_next(&o->nokey, i + 1))
+    for (uint32_t i = bits_next(&o->nokey, 0); i != NOBODY;
+         i = bits_next(&o->nokey, i + 1))
         lost += bits_has(&e->recipients, i) && state_rank(s, i) > 0;
     return lost >= (quorum < QUORUM_MIN ? QUORUM_MIN : quorum);
 }
@@ -313,7 +317,7 @@ bool state_is_solo(const struct control *c, const struct state *s)
     return true; /* the author of a rekey or create is among its recipients */
 }
 
-/* --- digest ----------------------------------------------------------------------- */
+/* --- digest ------------------------------------------------------------------- */
 
 static int digest_add(struct control *c, const void *p, size_t n)
 {

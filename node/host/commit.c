@@ -82,7 +82,7 @@ static void turn_tell(struct host *h, const struct effect *fx)
     control_tell(h, fx);
 }
 
-/* The turn is durable: let out what it wanted, in order. */
+/* The turn is durable (P12.4): let out what it wanted, in order. */
 static void turn_do(struct host *h)
 {
     struct turn *t = &h->turn;

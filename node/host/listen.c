@@ -9,7 +9,7 @@
 
 #include "node/host/commit.h"
 #include "node/host/net.h"
-#include "node/host/net_link.h"
+#include "node/host/conn.h"
 
 enum { BACKLOG = 64 };
 
@@ -20,14 +20,14 @@ static void listen_came(uv_stream_t *server, int status)
 {
     struct listener *on = server->data;
     struct host *h = on->host;
-    struct host_link *l = NULL;
+    struct conn *l = NULL;
     struct tcp_io *io = status == 0 ? io_new(h) : NULL;
     if (!io)
         return;
     bool able = !h->closing && h->peer && !h->looking;
     uint32_t number = h->net.last_accepted + 2;
     if (uv_accept(server, (uv_stream_t *)&io->tcp) < 0 || !able ||
-        link_new(h, number, LINK_OPEN, &l) < 0) {
+        conn_new(h, number, CONN_OPEN, &l) < 0) {
         io_close(io);
         return;
     }
@@ -35,7 +35,7 @@ static void listen_came(uv_stream_t *server, int status)
     l->io = io;
     io->link = l;
     struct event ev = {.kind = EV_ACCEPTED, .link = number};
-    link_begin(l);
+    conn_begin(l);
     host_event(h, &ev);
 }
 

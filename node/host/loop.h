@@ -20,7 +20,7 @@
 
 struct arena;
 struct store;
-struct host_link;
+struct conn;
 struct client;
 
 enum {
@@ -71,7 +71,7 @@ struct listener {
 struct net {
     struct listener listeners[LIMIT_ADDRESSES_MAX];
     size_t listeners_count;
-    struct host_link *links[HOST_LINKS_MAX];
+    struct conn *links[HOST_LINKS_MAX];
     size_t links_count;
     uint32_t last_accepted; /* odd numbers are ours to give */
     char *read;             /* HOST_READ_BYTES */

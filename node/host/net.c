@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "node/host/commit.h"
-#include "node/host/net_link.h"
+#include "node/host/conn.h"
 
 enum {
     KEEPALIVE_S = 60,
@@ -17,7 +17,7 @@ enum {
 };
 
 /* Bytes on their way out. */
-struct link_write {
+struct conn_write {
     uv_write_t req;
     struct tcp_io *io;
     struct buf bytes;
@@ -25,12 +25,11 @@ struct link_write {
 
 /* ---- the table ----------------------------------------------------------- */
 
-int link_new(struct host *h, uint32_t number, enum link_state state,
-             struct host_link **out)
+int conn_new(struct host *h, uint32_t number, enum conn_state state, struct conn **out)
 {
     if (h->net.links_count == HOST_LINKS_MAX)
         return ERR_FULL;
-    struct host_link *l = calloc(1, sizeof *l);
+    struct conn *l = calloc(1, sizeof *l);
     if (!l)
         return ERR_NOMEM;
     l->host = h;
@@ -42,15 +41,15 @@ int link_new(struct host *h, uint32_t number, enum link_state state,
     return 0;
 }
 
-struct host_link *link_find(const struct host *h, uint32_t number)
+struct conn *conn_find(const struct host *h, uint32_t number)
 {
     for (size_t i = 0; i < h->net.links_count; i++)
-        if (h->net.links[i]->number == number && h->net.links[i]->state != LINK_CLOSING)
+        if (h->net.links[i]->number == number && h->net.links[i]->state != CONN_CLOSING)
             return h->net.links[i];
     return NULL;
 }
 
-void link_remove(struct host_link *l)
+void conn_remove(struct conn *l)
 {
     struct net *n = &l->host->net;
     size_t i = 0;
@@ -61,7 +60,7 @@ void link_remove(struct host_link *l)
         memmove(&n->links[i], &n->links[i + 1],
                 (n->links_count - i) * sizeof n->links[0]);
     }
-    link_drop_io(l);
+    conn_drop_io(l);
     if (l->lookup) {
         l->lookup->link = NULL;
         (void)uv_cancel((uv_req_t *)&l->lookup->req);
@@ -96,7 +95,7 @@ void io_close(struct tcp_io *io)
     uv_close((uv_handle_t *)&io->tcp, io_closed);
 }
 
-int link_open_io(struct host_link *l)
+int conn_open_io(struct conn *l)
 {
     l->io = io_new(l->host);
     if (!l->io)
@@ -105,7 +104,7 @@ int link_open_io(struct host_link *l)
     return 0;
 }
 
-void link_drop_io(struct host_link *l)
+void conn_drop_io(struct conn *l)
 {
     io_close(l->io);
     l->io = NULL;
@@ -113,12 +112,12 @@ void link_drop_io(struct host_link *l)
 }
 
 /* The connection is gone.  `now`: we stand in a callback of the loop and may step. */
-static void link_lost(struct host_link *l, bool now)
+static void conn_lost(struct conn *l, bool now)
 {
     struct host *h = l->host;
     struct event ev = {.kind = EV_CLOSED, .link = l->number};
-    bool known = l->state == LINK_OPEN;
-    link_remove(l);
+    bool known = l->state == CONN_OPEN;
+    conn_remove(l);
     if (known && now)
         host_event(h, &ev);
     else if (known)
@@ -138,22 +137,22 @@ static void read_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
 static void read_done(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct tcp_io *io = stream->data;
-    struct host_link *l = io->link;
+    struct conn *l = io->link;
     if (!l || n == 0)
         return;
     if (n < 0) {
-        link_lost(l, true);
+        conn_lost(l, true);
         return;
     }
     l->host->net.bytes_in += (uint64_t)n;
-    if (l->state != LINK_OPEN)
+    if (l->state != CONN_OPEN)
         return; /* the core has let it go: read and discard */
     struct event ev = {
         .kind = EV_DATA, .link = l->number, .bytes = BYTES(buf->base, n)};
     host_event(l->host, &ev); /* `l` may be gone now */
 }
 
-static void link_read(struct host_link *l, bool on)
+static void conn_read(struct conn *l, bool on)
 {
     if (l->reading == on || !l->io)
         return;
@@ -164,68 +163,68 @@ static void link_read(struct host_link *l, bool on)
     l->reading = on;
 }
 
-void link_begin(struct host_link *l)
+void conn_begin(struct conn *l)
 {
     (void)uv_tcp_nodelay(&l->io->tcp, 1);
     (void)uv_tcp_keepalive(&l->io->tcp, 1, KEEPALIVE_S);
-    l->state = LINK_OPEN;
+    l->state = CONN_OPEN;
     l->since_ms = l->moved_ms = host_now_ms(l->host);
-    link_read(l, true);
+    conn_read(l, true);
 }
 
 /* ---- writing ------------------------------------------------------------- */
 
-static void link_shut(uv_shutdown_t *req, int status)
+static void conn_shut(uv_shutdown_t *req, int status)
 {
     (void)req;
     (void)status; /* the other side's end of stream or the upkeep does the rest */
 }
 
 /* All is out that the core sent before it let go: say so, and wait for their end. */
-static void link_end(struct host_link *l)
+static void conn_end(struct conn *l)
 {
     if (l->ending || l->queued_bytes > 0)
         return;
     l->ending = true;
     l->since_ms = host_now_ms(l->host);
-    if (uv_shutdown(&l->io->shutdown, (uv_stream_t *)&l->io->tcp, link_shut) < 0)
-        link_remove(l);
+    if (uv_shutdown(&l->io->shutdown, (uv_stream_t *)&l->io->tcp, conn_shut) < 0)
+        conn_remove(l);
     else
-        link_read(l, true);
+        conn_read(l, true);
 }
 
 static void write_done(uv_write_t *req, int status)
 {
-    struct link_write *w = req->data;
-    struct host_link *l = w->io->link;
+    struct conn_write *w = req->data;
+    struct conn *l = w->io->link;
     size_t n = w->bytes.n;
     buf_free(&w->bytes);
     free(w);
     if (!l)
         return;
     if (status < 0) {
-        link_lost(l, true);
+        conn_lost(l, true);
         return;
     }
     l->queued_bytes -= n;
     l->moved_ms = host_now_ms(l->host);
     l->host->net.bytes_out += n;
-    if (l->state == LINK_CLOSING) {
-        link_end(l);
+    if (l->state == CONN_CLOSING) {
+        conn_end(l);
         return;
     }
     if (l->queued_bytes <= LIMIT_SEND_QUEUE_BYTES_MAX / 2)
-        link_read(l, true);
+        conn_read(l, true);
     struct event ev = {.kind = EV_SENT, .link = l->number, .bytes = BYTES(NULL, n)};
     host_event(l->host, &ev); /* `l` may be gone now */
 }
 
 /* Hand the bytes of the turn to the loop in one write.  False: the link is lost. */
-static bool link_write(struct host_link *l)
+static bool conn_write(struct conn *l)
 {
     if (l->out.n == 0)
         return true;
-    struct link_write *w = calloc(1, sizeof *w);
+    struct conn_write *w = calloc(1, sizeof *w);
     if (!w)
         return false;
     w->req.data = w;
@@ -241,21 +240,21 @@ static bool link_write(struct host_link *l)
     if (l->queued_bytes == 0) /* a quiet link begins to wait only now */
         l->moved_ms = host_now_ms(l->host);
     l->queued_bytes += w->bytes.n;
-    if (l->queued_bytes > LIMIT_SEND_QUEUE_BYTES_MAX && l->state == LINK_OPEN)
-        link_read(l, false);
+    if (l->queued_bytes > LIMIT_SEND_QUEUE_BYTES_MAX && l->state == CONN_OPEN)
+        conn_read(l, false);
     return true;
 }
 
 void net_flush(struct host *h)
 {
     for (size_t i = h->net.links_count; i-- > 0;) {
-        struct host_link *l = h->net.links[i];
-        if (l->state == LINK_DIALING)
+        struct conn *l = h->net.links[i];
+        if (l->state == CONN_DIALING)
             continue;
-        if (!link_write(l))
-            link_lost(l, false);
-        else if (l->state == LINK_CLOSING)
-            link_end(l);
+        if (!conn_write(l))
+            conn_lost(l, false);
+        else if (l->state == CONN_CLOSING)
+            conn_end(l);
     }
 }
 
@@ -263,26 +262,26 @@ void net_do(struct host *h, const struct effect *fx)
 {
     if (fx->kind == FX_DIAL) {
         if (h->online)
-            dial_begin(h, fx->link, fx->bytes);
+            conn_dial_begin(h, fx->link, fx->bytes);
         return; /* a profile that only looks calls nobody */
     }
-    struct host_link *l = link_find(h, fx->link);
+    struct conn *l = conn_find(h, fx->link);
     if (!l)
         return; /* it was lost in the meantime: EV_CLOSED is on its way */
-    if (fx->kind == FX_CLOSE && l->state == LINK_DIALING) {
-        link_remove(l);
+    if (fx->kind == FX_CLOSE && l->state == CONN_DIALING) {
+        conn_remove(l);
     } else if (fx->kind == FX_CLOSE) {
-        l->state = LINK_CLOSING;
-    } else if (l->state != LINK_OPEN ||
+        l->state = CONN_CLOSING;
+    } else if (l->state != CONN_OPEN ||
                buf_append(&l->out, fx->bytes, OUT_BYTES_MAX) < 0) {
-        link_lost(l, false);
+        conn_lost(l, false);
     }
 }
 
 /* ---- upkeep -------------------------------------------------------------- */
 
 /* True if the link's queue has not moved for too long. */
-static bool link_stalls(struct host_link *l, uint64_t now)
+static bool conn_stalls(struct conn *l, uint64_t now)
 {
     size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&l->io->tcp);
     if (l->queued_bytes == 0 || left != l->last_bytes) {
@@ -297,15 +296,15 @@ void net_upkeep(struct host *h)
 {
     uint64_t now = host_now_ms(h);
     for (size_t i = h->net.links_count; i-- > 0;) {
-        struct host_link *l = h->net.links[i];
-        if (l->state == LINK_DIALING) {
+        struct conn *l = h->net.links[i];
+        if (l->state == CONN_DIALING) {
             if (now - l->since_ms >= DIAL_MS)
-                dial_fail(l, ERR_NOANSWER);
-        } else if (l->state == LINK_CLOSING && l->ending) {
+                conn_dial_fail(l, ERR_NOANSWER);
+        } else if (l->state == CONN_CLOSING && l->ending) {
             if (now - l->since_ms >= CLOSING_MS)
-                link_remove(l);
-        } else if (link_stalls(l, now)) {
-            link_lost(l, false);
+                conn_remove(l);
+        } else if (conn_stalls(l, now)) {
+            conn_lost(l, false);
         }
     }
 }
@@ -321,5 +320,5 @@ size_t net_unsent(const struct host *h)
 void net_close_links(struct host *h)
 {
     while (h->net.links_count > 0)
-        link_remove(h->net.links[h->net.links_count - 1]);
+        conn_remove(h->net.links[h->net.links_count - 1]);
 }

@@ -24,6 +24,7 @@ int session_call(struct session *s, enum api_verb verb, const struct api_args *a
     *reply = (struct api_reply){0};
     int err = api_encode(verb, args, &request);
     if (err < 0) {
+        buf_free(&request);
         reply->err = err;
         return err == ERR_NOMEM ? err : 0;
     }

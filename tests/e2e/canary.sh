@@ -35,7 +35,8 @@ grep -q ready "$work/listen.out" || wire=no
 mkdir "$work/trace"
 cat >"$work/traced" <<EOF
 #!/bin/sh
-exec strace -f -qq -e trace=open,openat,creat -o "$work/trace/\$\$" "$KRING_BIN" "\$@"
+exec strace -D -f -qq -e trace=open,openat,creat -o "$work/trace/\$\$" \\
+    "$KRING_BIN" "\$@"
 EOF
 chmod +x "$work/traced"
 real=$KRING_BIN KRING_BIN=$work/traced
@@ -63,7 +64,6 @@ cp -a "$work/otter" "$work/wren" "$work/alive/" 2>/dev/null || true
 
 # ---- arguments and environment -------------------------------------------------------
 secret=$(cut -d' ' -f1-3 "$work/otter.words")
-tr '\0' '\n' <"$work/otter.words" >/dev/null
 leaked=no
 for file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
     if tr '\0' ' ' <"$file" 2>/dev/null | grep -qF "$secret"; then
@@ -73,6 +73,7 @@ done
 same "the passphrase is in no argument or environment" "$leaked" no
 node_stop wren
 node_stop otter
+sleep 0.5 # the tracers write their last lines
 
 # ---- files ---------------------------------------------------------------------------
 cat "$work/trace"/* | grep -vE ' = -1 ' | grep -oE '"[^"]*"' | tr -d '"' |
@@ -81,11 +82,14 @@ check "opens were seen" grep -q "$work/otter/data" "$work/opened"
 cat >"$work/search.py" <<'EOF'
 import os, stat, sys
 names = [n.encode() for n in sys.argv[1].split()]
-forms = {n: [n, n.decode().encode("utf-16-le"), n[::-1], n.lower(), n.upper()] for n in names}
+forms = {n: [n, n.decode().encode("utf-16-le"), n[::-1], n.lower(), n.upper()]
+         for n in names}
 bad = checked = 0
 for path in sys.stdin.read().split("\n"):
     try:
-        if not path or not stat.S_ISREG(os.stat(path).st_mode) or path.startswith("/proc"):
+        if not path or path.startswith("/proc"):
+            continue
+        if not stat.S_ISREG(os.stat(path).st_mode):
             continue
         data = open(path, "rb").read()
     except OSError:
@@ -115,7 +119,7 @@ written=$(cat "$work/trace"/* | grep -E 'O_(WRONLY|RDWR|CREAT)|creat\(' |
     sort -u | paste -sd' ')
 same "only the store is ever written" "$written" "data data-wal slots"
 
-# ---- the wire --------------------------------------------------------------------------
+# ---- the wire -----------------------------------------------------------------
 if [ "$wire" = yes ]; then
     sleep 0.3
     end_process "$listener"

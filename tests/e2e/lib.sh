@@ -14,9 +14,8 @@ PYTHON=/usr/bin/python3
 
 # end_process PID: ask, wait up to five seconds, insist.
 end_process() {
-    local i
     kill -TERM "$1" 2>/dev/null || return 0
-    for i in $(seq 50); do
+    for _ in $(seq 50); do
         kill -0 "$1" 2>/dev/null || break
         sleep 0.1
     done
@@ -88,12 +87,12 @@ set_up() {
 # node_start NAME [HOST:PORT]: a node on loopback; its process id is in node_NAME, its
 # address in address_NAME.
 node_start() {
-    local who=$1 pid i
+    local who=$1 pid
     kr "$who" node --listen "${2-127.0.0.1:0}" </dev/null \
         >"$work/$who.node" 2>"$work/$who.log" &
     pid=$!
     nodes+=("$pid")
-    for i in $(seq 100); do
+    for _ in $(seq 100); do
         grep -q 127.0.0.1: "$work/$who.node" 2>/dev/null && break
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
@@ -111,8 +110,12 @@ node_stop() {
 
 # let_in STEWARD NAME: NAME joins Circle by an invitation of STEWARD.
 let_in() {
-    kr "$1" invite Circle 2>/dev/null | kr "$2" join --as "$2" >/dev/null 2>"$work/err" ||
-        { cat "$work/err"; return 1; }
+    local line
+    if ! line=$(kr "$1" invite Circle </dev/null 2>"$work/err") ||
+        ! kr "$2" join --as "$2" <<<"$line" >/dev/null 2>"$work/err"; then
+        cat "$work/err"
+        return 1
+    fi
 }
 
 # texts NAME: the texts NAME sees, one a line, in order.
@@ -125,10 +128,23 @@ for line in sys.stdin:
 
 # until_text NAME TEXT: wait up to fifteen seconds.
 until_text() {
-    local i
-    for i in $(seq 75); do
+    for _ in $(seq 75); do
         texts "$1" | grep -qxF "$2" && return 0
         sleep 0.2
     done
     return 1
+}
+
+# refuses NAME CODE SENTENCE COMMAND...: standard input goes to the command.
+refuses() {
+    local name=$1 code=$2 sentence=$3 got=0
+    shift 3
+    "$@" >"$work/out" 2>"$work/err" || got=$?
+    if [ "$got" -ne "$code" ]; then
+        bad "$name: exit code $got, $code wanted" "$(cat "$work/err")"
+    elif ! grep -qF "$sentence" "$work/err"; then
+        bad "$name: other words" "$(cat "$work/err")"
+    else
+        ok "$name"
+    fi
 }

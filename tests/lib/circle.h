@@ -9,7 +9,10 @@
 #ifndef TESTS_LIB_CIRCLE_H
 #define TESTS_LIB_CIRCLE_H
 
-#include "node/core/card.h"
+#include "crypto/dh.h"
+#include "crypto/hash.h"
+#include "crypto/sign.h"
+#include "node/core/card_int.h"
 #include "node/core/control_int.h"
 #include "node/core/keys_int.h"
 #include "tests/lib/coretest.h"
@@ -22,6 +25,7 @@ struct circle {
     int count;
 };
 
+/* The group at peer `i`. */
 static inline struct group *circle_group(const struct circle *c, int i)
 {
     struct group *g = peer_group(c->tp[i]->peer, c->number[i]);
@@ -29,6 +33,7 @@ static inline struct group *circle_group(const struct circle *c, int i)
     return g;
 }
 
+/* Begin a transaction of peer `i`. */
 static inline void circle_begin(const struct circle *c, int i)
 {
     memlog_begin(c->tp[i]->log);
@@ -41,6 +46,7 @@ static inline void circle_commit(const struct circle *c, int i)
     memlog_commit(c->tp[i]->log);
 }
 
+/* One peer and its group. */
 static inline void circle_found(struct circle *c, uint32_t lifetime_hours)
 {
     *c = (struct circle){.count = 1};
@@ -48,6 +54,7 @@ static inline void circle_found(struct circle *c, uint32_t lifetime_hours)
     c->number[0] = tp_found(c->tp[0], "Circle", lifetime_hours);
 }
 
+/* Free all peers. */
 static inline void circle_end(struct circle *c)
 {
     for (int i = 0; i < c->count; i++)
@@ -59,6 +66,7 @@ struct circle_visit {
     int taken;
 };
 
+/* A visitor that hands a page on. */
 static inline int circle_page(void *ctx, const uint8_t hash[32], struct bytes page)
 {
     struct circle_visit *v = ctx;
@@ -68,6 +76,7 @@ static inline int circle_page(void *ctx, const uint8_t hash[32], struct bytes pa
     return err == 1 || err == ERR_NOTFOUND ? 0 : err;
 }
 
+/* A visitor that hands a card on. */
 static inline int circle_card(void *ctx, const uint8_t id[32], struct bytes card)
 {
     struct circle_visit *v = ctx;
@@ -125,6 +134,7 @@ static inline void circle_pass(struct circle *c, uint64_t ms)
         CHECK(tp_pass(c->tp[i], ms) == 0);
 }
 
+/* The newcomer's own word (P4.8). */
 static inline void circle_proof(const struct group *g, const uint8_t prekey[32],
                                 uint8_t proof[64])
 {
@@ -169,8 +179,9 @@ static inline int circle_join(struct circle *c, int by, uint8_t role)
     invite.v_pk[0] = (uint8_t)n;
     circle_proof(g, prekey, proof);
     circle_begin(c, by);
-    CHECK(keys_post_add(host, g->member_pk, g->transport_pk, prekey, &invite, proof,
-                        &box) == 0);
+    CHECK(keys_post_add(
+              host, &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof},
+              &invite, &box) == 0);
     circle_commit(c, by);
     (void)circle_carry_control(c, by, n);
     circle_begin(c, n);

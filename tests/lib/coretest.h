@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* coretest.h -- one peer over a memory log, driven by hand, for unit tests of the core.
  *
- *     tp_new -> { tp_command, tp_tick, tp_copy, ... }* -> tp_free
- *
- * Also tp_forge: envelopes as any member of a group would make them.  Whoever holds the
- * epoch can take the leaf of every place, so a copy of the founder stands in for all.
+ *     tp_new -> { tp_command, tp_pass, tp_copy, ... }* -> tp_free
  */
 #ifndef TESTS_LIB_CORETEST_H
 #define TESTS_LIB_CORETEST_H
@@ -14,14 +11,12 @@
 
 #include "base/check.h"
 #include "crypto/arena.h"
-#include "crypto/dh.h"
 #include "crypto/entropy_os.h"
 #include "crypto/hash.h"
-#include "crypto/sign.h"
-#include "node/core/envelope_int.h"
+#include "node/core/core.h"
 #include "tests/sim/memlog.h"
 
-enum { TP_EPOCH_HOURS = 480000, TP_MEMBERS_MAX = 8 };
+enum { TP_EPOCH_HOURS = 480000 }; /* the hour it is when a test begins */
 #define TP_HOUR_MS ((uint64_t)3600 * 1000)
 
 struct tp {
@@ -64,6 +59,7 @@ static inline struct tp *tp_over(struct memlog *log, uint8_t seed, uint64_t wall
     return t;
 }
 
+/* An empty peer, started. */
 static inline struct tp *tp_new(uint8_t seed)
 {
     return tp_over(memlog_new(), seed, TP_EPOCH_HOURS * TP_HOUR_MS);
@@ -75,6 +71,7 @@ static inline struct tp *tp_copy(const struct tp *t, uint8_t seed)
     return tp_over(memlog_copy(t->log), seed, t->wall_ms);
 }
 
+/* Free the peer with all it keeps. */
 static inline void tp_free(struct tp *t)
 {
     peer_free(t->peer);
@@ -87,7 +84,8 @@ static inline void tp_free(struct tp *t)
 static inline void tp_restart(struct tp *t)
 {
     peer_free(t->peer);
-    struct peer_config config = {memlog_log(t->log), entropy_stream(&t->stream), t->arena};
+    struct peer_config config = {memlog_log(t->log), entropy_stream(&t->stream),
+                                 t->arena};
     CHECK(peer_new(&t->peer, &config) == 0);
     struct event ev = {.kind = EV_START};
     CHECK(tp_event(t, &ev) == 0);
@@ -102,6 +100,7 @@ static inline int tp_pass(struct tp *t, uint64_t ms)
     return tp_event(t, &ev);
 }
 
+/* One command in a step of its own; its err. */
 static inline int tp_command(struct tp *t, struct command *c)
 {
     struct event ev = {.kind = EV_COMMAND, .command = c};
@@ -111,6 +110,7 @@ static inline int tp_command(struct tp *t, struct command *c)
 
 #define TEXT(s) BYTES((s), sizeof(s) - 1)
 
+/* The bytes of a C string, lent. */
 static inline struct bytes tp_text(const char *s)
 {
     return BYTES(s, strlen(s));
@@ -127,6 +127,7 @@ static inline uint32_t tp_found(struct tp *t, const char *name, uint32_t lifetim
     return c.group;
 }
 
+/* Say a text at once with the group's lifetime; an error of the command. */
 static inline int tp_say(struct tp *t, uint32_t group, const char *text)
 {
     struct command c = {.kind = CMD_SAY,
@@ -134,136 +135,6 @@ static inline int tp_say(struct tp *t, uint32_t group, const char *text)
                         .text = tp_text(text),
                         .lifetime_hours = UINT32_MAX};
     return tp_command(t, &c);
-}
-
-/* --- other members, whose keys the test holds ------------------------------------------- */
-
-struct tp_member {
-    uint8_t pk[32], sk[64];
-    uint16_t place;
-};
-
-/* Add `count` members to group `g` of `t`, inside the step of nobody. */
-static inline void tp_add_members(struct tp *t, struct group *g, struct tp_member *m, int count)
-{
-    memlog_begin(t->log);
-    for (int i = 0; i < count; i++) {
-        uint8_t seed[32] = {0x40, (uint8_t)i}, transport_pk[32], prekey_pk[32], proof[64];
-        uint8_t v_pk[32] = {9, (uint8_t)i}, message[128];
-        struct invite_view invite = {.uses = 1, .end_hour = END_NEVER};
-        struct buf box = {0};
-        memcpy(invite.v_pk, v_pk, 32);
-        sign_keypair(m[i].pk, m[i].sk, seed);
-        seed[2] = 1;
-        dh_public(transport_pk, seed);
-        seed[2] = 2;
-        dh_public(prekey_pk, seed);
-        memcpy(message, g->id, 32);
-        memcpy(message + 32, m[i].pk, 32);
-        memcpy(message + 64, transport_pk, 32);
-        memcpy(message + 96, prekey_pk, 32);
-        CHECK(sign_make(proof, "join", BYTES_OF(message), m[i].sk) == 0);
-        int err = keys_post_add(g, m[i].pk, transport_pk, prekey_pk, &invite, proof, &box);
-        CHECK(err == 0);
-        buf_free(&box);
-    }
-    CHECK(keys_flush(g) == 0);
-    memlog_commit(t->log);
-}
-
-/* Keys as the founder would send with now, and everybody's place under them. */
-static inline void tp_places(struct group *g, struct key_send *keys, struct tp_member *m, int count)
-{
-    CHECK(keys_send(g, keys) == 0);
-    struct key_ref ref = keys->ref;
-    for (ref.place = 0; ref.place <= count; ref.place++) {
-        uint8_t pk[32];
-        CHECK(keys_place_member(g, &ref, pk) == 0);
-        for (int i = 0; i < count; i++)
-            if (memcmp(pk, m[i].pk, 32) == 0)
-                m[i].place = ref.place;
-    }
-}
-
-/* What an entry made by the test is. */
-struct tp_entry {
-    struct buf envelope;
-    uint8_t topic[32], hash[32], prev[32], id[32];
-    uint32_t seq;
-    int author;
-    bool good_signature;
-};
-
-struct tp_making {
-    struct group *g; /* of the copy that takes leaves */
-    const struct key_send *keys;
-    const struct tp_member *author;
-    uint16_t position;
-    uint32_t seq, end_hour;
-    uint16_t lifetime_hours;
-    const uint8_t *prev;
-    struct bytes body;
-    bool bad_signature;
-};
-
-/* Make an envelope by a member. */
-static inline void tp_make(const struct tp_making *in, struct tp_entry *out)
-{
-    static uint32_t counter;
-    struct key_send keys = *in->keys;
-    uint8_t r[24] = {0}, wrong_pk[32], wrong_sk[64], wrong_seed[32] = {0xee};
-    put_u32(r, ++counter);
-    sign_keypair(wrong_pk, wrong_sk, wrong_seed);
-    keys.ref.place = in->author->place;
-    keys.ref.position = in->position;
-    CHECK(keys_take_leaf(in->g, &keys.ref, keys.leaf) == 0);
-    struct envelope_parts parts = {.keys = &keys,
-                                   .group = in->g->id,
-                                   .author_pk = in->author->pk,
-                                   .member_sk = in->bad_signature ? wrong_sk : in->author->sk,
-                                   .r = r,
-                                   .end_hour = in->end_hour,
-                                   .lifetime_hours = in->lifetime_hours,
-                                   .seq = in->seq,
-                                   .prev = in->prev,
-                                   .body = in->body};
-    memset(out, 0, sizeof *out);
-    CHECK(envelope_seal(&parts, &out->envelope, out->hash) == 0);
-    memcpy(out->topic, keys.topic, 32);
-    memcpy(out->prev, in->prev, 32);
-    envelope_id(out->id, out->topic, BUF_BYTES(&out->envelope));
-    out->seq = in->seq;
-    out->good_signature = !in->bad_signature;
-}
-
-/* A log_visit_row that keeps the first row it meets, as something to hand on. */
-static inline int tp_keep_entry(void *ctx, const struct content_row *row)
-{
-    struct tp_entry *e = ctx;
-    CHECK(buf_append(&e->envelope, row->envelope, LIMIT_ENVELOPE_BYTES_MAX) == 0);
-    memcpy(e->topic, row->topic, 32);
-    memcpy(e->hash, row->hash, 32);
-    return 1;
-}
-
-/* A body that says `text`. */
-static inline void tp_body(struct buf *out, const char *text, struct bytes deps)
-{
-    struct body body = {
-        .kind = BODY_TEXT, .about_hour = TP_EPOCH_HOURS, .text = tp_text(text), .deps = deps};
-    out->n = 0;
-    CHECK(body_encode(&body, out) == 0);
-}
-
-/* Hand one envelope to a peer's group inside a transaction. */
-static inline enum accept_result tp_accept(struct tp *t, struct group *g, const struct tp_entry *e)
-{
-    struct incoming in = {.envelope = BUF_BYTES(&e->envelope)};
-    memcpy(in.topic, e->topic, 32);
-    memlog_begin(t->log);
-    CHECK(content_accept(g, &in, 1, 0) == 0);
-    memlog_commit(t->log);
-    return in.result;
 }
 
 #endif

@@ -26,11 +26,50 @@ int world_invite(struct world *w, int from, int to, const char *name, bool stewa
                             .pseudonym = BYTES(name, strlen(name))};
         err = world_command(w, to, &j);
         w->nodes[to].group = j.group;
+        w->nodes[to].expired = w->nodes[to].expired && err != 0;
         buf_free(&j.line);
     }
     buf_free(&c.line);
     world_note(w, "n%d invites n%d as %s: %s", from, to, name, err ? err_name(err) : "begun");
     return err;
+}
+
+void world_invite_expired(struct world *w)
+{
+    char name[24];
+    for (int n = 0; n < w->nodes_count; n++) {
+        if (!w->nodes[n].expired)
+            continue;
+        snprintf(name, sizeof name, "CANARY%d", n % 5);
+        (void)world_invite(w, 0, n, name, false);
+    }
+}
+
+struct hour_seen {
+    uint32_t group, hour, lifetime_hours;
+};
+
+static int see_hour(void *ctx, const struct group_view *view)
+{
+    struct hour_seen *seen = ctx;
+    if (view->number != seen->group || view->joining)
+        return 0;
+    seen->hour = view->hour;
+    seen->lifetime_hours = view->lifetime_hours;
+    return 1;
+}
+
+static struct hour_seen hour_of(struct world *w, int n)
+{
+    struct hour_seen seen = {.group = w->nodes[n].group};
+    if (w->nodes[n].peer && seen.group)
+        (void)peer_groups(w->nodes[n].peer, see_hour, &seen);
+    return seen;
+}
+
+uint32_t world_hour(struct world *w, int n)
+{
+    return hour_of(w, n).hour;
 }
 
 struct keys_seen {
@@ -97,6 +136,8 @@ int world_say(struct world *w, int n, const char *text)
                         .text = BYTES(s->text, strlen(s->text)),
                         .lifetime_hours = UINT32_MAX};
     note_readers(w, n, s);
+    struct hour_seen now = hour_of(w, n);
+    s->end_hour = now.lifetime_hours ? now.hour + now.lifetime_hours : UINT32_MAX;
     /* Counted before the step: its own tell names the text already. */
     w->said_count++;
     int err = world_command(w, n, &c);

@@ -6,12 +6,14 @@
 #include "base/limits.h"
 #include "tests/sim/world.h"
 
+enum { MEMBER_BYTES = 32 + 96 };
+
 /* What one node shows, gathered for comparing. */
 struct shown {
     int texts[WORLD_SAID_MAX]; /* index into world->said, in shown order */
     int count;
-    char members[4096];
-    size_t members_n;
+    char members[WORLD_NODES_MAX][MEMBER_BYTES]; /* key, name, right */
+    int members_count;
     uint8_t digest[16];
     bool differs;
     struct world *w;
@@ -31,6 +33,8 @@ static int gather_message(void *ctx, const struct message_view *view)
     struct shown *s = ctx;
     if (view->draft)
         return 0;
+    if (view->ends_in_hours == 0)
+        world_break(s->w, "node %d shows a text that has ended", s->node);
     int which = find_said(s->w, view->text);
     if (which < 0) {
         world_break(s->w, "node %d shows a text that nobody said", s->node);
@@ -52,14 +56,25 @@ static int gather_message(void *ctx, const struct message_view *view)
 static int gather_member(void *ctx, const struct member_view *view)
 {
     struct shown *s = ctx;
-    if (s->members_n + 32 + view->name.n + 2 > sizeof s->members)
+    if (s->members_count == WORLD_NODES_MAX || view->name.n > 90)
         return 1;
-    memcpy(s->members + s->members_n, view->key, 32);
-    s->members_n += 32;
-    memcpy(s->members + s->members_n, view->name.p, view->name.n);
-    s->members_n += view->name.n;
-    s->members[s->members_n++] = view->steward ? '*' : '.';
+    char *m = s->members[s->members_count++];
+    memcpy(m, view->key, 32);
+    memcpy(m + 32, view->name.p, view->name.n);
+    m[MEMBER_BYTES - 1] = view->steward ? '*' : '.';
     return 0;
+}
+
+/* Members are shown in the order in which they came in here; as a set they must agree. */
+static void sort_members(struct shown *s)
+{
+    for (int i = 1; i < s->members_count; i++)
+        for (int j = i; j > 0 && memcmp(s->members[j - 1], s->members[j], MEMBER_BYTES) > 0; j--) {
+            char swap[MEMBER_BYTES];
+            memcpy(swap, s->members[j], MEMBER_BYTES);
+            memcpy(s->members[j], s->members[j - 1], MEMBER_BYTES);
+            memcpy(s->members[j - 1], swap, MEMBER_BYTES);
+        }
 }
 
 static int gather_group(void *ctx, const struct group_view *view)
@@ -82,6 +97,7 @@ static struct shown *gather(struct world *w, int n)
     (void)peer_groups(node->peer, gather_group, s);
     (void)peer_members(node->peer, node->group, gather_member, s);
     (void)peer_messages(node->peer, node->group, gather_message, s);
+    sort_members(s);
     return s;
 }
 
@@ -96,6 +112,10 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
             world_break(w, "node %d does not see the same group", n);
         if (e->kind == FX_TELL && e->tell == TELL_FORK)
             world_break(w, "node %d sees a fork", n);
+        if (e->kind == FX_TELL && e->tell == TELL_REFUSED && e->err == ERR_EXPIRED)
+            node->expired = true;
+        if (e->kind == FX_TELL && e->tell == TELL_REFUSED)
+            world_note(w, "n%d is refused: %s", n, err_name(e->err));
     }
     struct peer_status status;
     peer_status(node->peer, &status);
@@ -107,9 +127,22 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
         free(gather(w, n));
 }
 
-static bool must_have(const struct world *w, int which, int n)
+/* Whoever was a member then must have it, unless it has ended: by the clock of one of the
+ * nodes is enough, as nobody takes or passes on what ended elsewhere (P3.4). */
+static bool must_have(const struct world *w, int which, int n, uint32_t newest_hour)
 {
-    return w->said[which].members_then[n / 32] >> (n % 32) & 1;
+    const struct said *s = &w->said[which];
+    return s->end_hour > newest_hour && s->members_then[n / 32] >> (n % 32) & 1;
+}
+
+static uint32_t newest_hour(struct world *w)
+{
+    uint32_t newest = 0;
+    for (int n = 0; n < w->nodes_count; n++) {
+        uint32_t hour = world_hour(w, n);
+        newest = hour > newest ? hour : newest;
+    }
+    return newest;
 }
 
 static bool complain(struct world *w, bool why, const char *what, int a, int b)
@@ -123,15 +156,17 @@ static bool complain(struct world *w, bool why, const char *what, int a, int b)
 static bool same_as(struct world *w, const struct shown *ref, const struct shown *s, bool why)
 {
     int n = s->node;
-    if (ref->members_n != s->members_n || memcmp(ref->members, s->members, s->members_n))
+    if (ref->members_count != s->members_count ||
+        memcmp(ref->members, s->members, sizeof s->members) != 0)
         return complain(w, why, "members or names differ", ref->node, n);
     if (memcmp(ref->digest, s->digest, 16) != 0 || s->differs)
         return complain(w, why, "digests differ", ref->node, n);
+    uint32_t hour = newest_hour(w);
     for (int i = 0; i < w->said_count; i++) {
         bool has = false;
         for (int k = 0; k < s->count && !has; k++)
             has = s->texts[k] == i;
-        if (!has && must_have(w, i, n))
+        if (!has && must_have(w, i, n, hour))
             return complain(w, why, w->said[i].text, w->said[i].node, n);
     }
     int at = -1;
@@ -140,6 +175,8 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         for (int i = 0; i < ref->count && where < 0; i++)
             if (ref->texts[i] == s->texts[k])
                 where = i;
+        if (where < 0 && w->said[s->texts[k]].end_hour <= hour)
+            continue; /* it has ended at the reference already */
         if (where <= at)
             return complain(w, why, "the order differs", ref->node, n);
         at = where;

@@ -89,6 +89,7 @@ static void heal_and_converge(struct world *w)
     world_heal(w);
     for (int i = 0; i < HEAL_STEPS_MAX && !w->broken[0]; i++) {
         world_run(w, w->now_ms + HEAL_STEP_MS);
+        world_invite_expired(w);
         if (world_converged(w, false))
             return;
     }

@@ -10,6 +10,9 @@
 /* The world begins on a Monday in 2026; only differences matter. */
 #define WORLD_EPOCH_MS 1780000000000ull
 
+/* A node's monotonic clock begins here at every start. */
+#define NODE_START_MS 1000ull
+
 enum { SPINS_MAX = 2000, NODE_ARENA_BYTES = 1 << 20 };
 
 static bool before(const struct act *a, const struct act *b)
@@ -147,7 +150,7 @@ static void conn_drop(struct world *w, int c, int because_of)
     conn->open = false;
     for (int end = 0; end < 2; end++) {
         int n = conn->node[end];
-        if (n == because_of)
+        if (n < 0 || n == because_of) /* it closed its end before */
             continue;
         heap_push(w, (struct act){.at_ms = w->now_ms + 1 + world_die(w, 50),
                                   .kind = ACT_CLOSED,
@@ -166,7 +169,7 @@ void world_crash(struct world *w, int n, uint64_t after_ms)
     peer_free(node->peer);
     node->peer = NULL;
     node->crashes++;
-    for (int c = 0; c < w->conns_count; c++)
+    for (int c = w->conns_first; c < w->conns_count; c++)
         if (w->conns[c].open && (w->conns[c].node[0] == n || w->conns[c].node[1] == n))
             conn_drop(w, c, n);
     if (after_ms)
@@ -193,22 +196,36 @@ void world_move(struct world *w, int n)
 void world_side(struct world *w, int n, int side)
 {
     w->nodes[n].side = side;
-    for (int c = 0; c < w->conns_count; c++) {
+    for (int c = w->conns_first; c < w->conns_count; c++) {
         struct conn *conn = &w->conns[c];
-        if (conn->open && w->nodes[conn->node[0]].side != w->nodes[conn->node[1]].side)
+        if (!conn->open || conn->node[0] < 0 || conn->node[1] < 0)
+            continue; /* one end is closed: the other will see it */
+        if (w->nodes[conn->node[0]].side != w->nodes[conn->node[1]].side)
             conn_drop(w, c, -1);
     }
 }
 
 static int conn_find(struct world *w, int n, uint32_t link, int *end)
 {
-    for (int c = w->conns_count - 1; c >= 0; c--)
+    for (int c = w->conns_count - 1; c >= w->conns_first; c--)
         for (int e = 0; e < 2; e++)
             if (w->conns[c].open && w->conns[c].node[e] == n && w->conns[c].link[e] == link) {
                 *end = e;
                 return c;
             }
     return -1;
+}
+
+static int conn_new(struct world *w)
+{
+    while (w->conns_first < w->conns_count && !w->conns[w->conns_first].open)
+        w->conns_first++;
+    if (w->conns_count == w->conns_cap) {
+        w->conns_cap = w->conns_cap ? w->conns_cap * 2 : 256;
+        w->conns = realloc(w->conns, (size_t)w->conns_cap * sizeof *w->conns);
+        CHECK(w->conns != NULL);
+    }
+    return w->conns_count++;
 }
 
 /* Dial: the address names a node and how often it has moved. */
@@ -227,13 +244,13 @@ static void do_dial(struct world *w, int n, const struct effect *fx)
         ok = false;
     }
     uint64_t at = w->now_ms + 1 + world_die(w, w->faults.delay_ms_max + 1);
-    if (!ok || w->conns_count == WORLD_CONNS_MAX) {
+    if (!ok) {
         heap_push(w, (struct act){.at_ms = at, .kind = ACT_DIALED, .node = n,
                                   .link = fx->link, .err = ERR_NOANSWER, .conn = -1,
                                   .epoch = w->nodes[n].crashes});
         return;
     }
-    int c = w->conns_count++;
+    int c = conn_new(w);
     struct node *other = &w->nodes[to];
     w->conns[c] = (struct conn){.open = true, .node = {n, to},
                                 .link = {fx->link, other->next_odd}};
@@ -256,6 +273,8 @@ static void watch_wire(struct world *w, struct bytes b)
 static void send_piece(struct world *w, int c, int end, struct bytes piece, int damage)
 {
     struct conn *conn = &w->conns[c];
+    if (conn->node[1 - end] < 0)
+        return; /* nobody is there to read it */
     struct act a = {.kind = ACT_DELIVER, .node = conn->node[1 - end], .conn = c,
                     .end = 1 - end, .link = conn->link[1 - end],
                     .epoch = w->nodes[conn->node[1 - end]].crashes};
@@ -305,6 +324,10 @@ static void do_close(struct world *w, int n, const struct effect *fx)
     /* What was sent before still arrives: the end is seen after it. */
     struct conn *conn = &w->conns[c];
     int other = conn->node[1 - end];
+    if (other < 0) {
+        conn->open = false;
+        return;
+    }
     uint64_t at = conn->busy_until[end] > w->now_ms ? conn->busy_until[end] : w->now_ms;
     heap_push(w, (struct act){.at_ms = at + 1, .kind = ACT_CLOSED, .node = other, .conn = c,
                               .link = conn->link[1 - end],
@@ -349,6 +372,8 @@ static void plan_tick(struct world *w, int n)
 {
     struct node *node = &w->nodes[n];
     uint64_t due = peer_deadline_ms(node->peer);
+    if (due != UINT64_MAX) /* from the node's own monotonic time to the world's */
+        due = due + node->started_ms > NODE_START_MS ? due + node->started_ms - NODE_START_MS : 0;
     if (due == UINT64_MAX || (node->tick_ms <= due && node->tick_ms > w->now_ms))
         return;
     if (due <= w->now_ms) {
@@ -370,7 +395,7 @@ void world_step(struct world *w, int n, struct event *ev)
     struct node *node = &w->nodes[n];
     if (!node->peer || w->broken[0])
         return;
-    ev->now_ms = w->now_ms - node->started_ms + 1000;
+    ev->now_ms = w->now_ms - node->started_ms + NODE_START_MS;
     ev->wall_ms = (uint64_t)((int64_t)(WORLD_EPOCH_MS + w->now_ms) + node->skew_ms);
     struct effects fx = {0};
     memlog_begin(node->log);
@@ -493,6 +518,7 @@ void world_free(struct world *w)
     for (size_t i = 0; i < w->heap_count; i++)
         buf_free(&w->heap[i].bytes);
     free(w->heap);
+    free(w->conns);
     free(w->said);
     free(w);
 }

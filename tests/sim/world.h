@@ -23,7 +23,7 @@
 #include "node/core/peer.h"
 #include "tests/sim/memlog.h"
 
-enum { WORLD_NODES_MAX = 32, WORLD_CONNS_MAX = 4096, WORLD_SAID_MAX = 4096 };
+enum { WORLD_NODES_MAX = 32, WORLD_SAID_MAX = 4096 };
 
 /* How bad the world is; rates are per mille. */
 struct faults {
@@ -45,6 +45,7 @@ struct node {
     uint32_t spins; /* ticks at one instant */
     uint32_t crashes;
     bool joined;
+    bool expired; /* its invitation had ended when it came: it must be asked again */
 };
 
 struct conn {
@@ -59,6 +60,7 @@ struct said {
     int node;
     uint8_t id[32];
     uint64_t at_ms;
+    uint32_t end_hour; /* by the author's group hour; UINT32_MAX: kept */
     uint32_t members_then[WORLD_NODES_MAX / 32 + 1]; /* who was a member at the author's */
 };
 
@@ -80,8 +82,8 @@ struct world {
     struct faults faults;
     struct node nodes[WORLD_NODES_MAX];
     int nodes_count;
-    struct conn conns[WORLD_CONNS_MAX];
-    int conns_count;
+    struct conn *conns; /* all there ever were; those before conns_first are over */
+    int conns_count, conns_cap, conns_first;
     struct act *heap;
     size_t heap_count, heap_cap;
     struct said *said;
@@ -130,6 +132,11 @@ void world_finish(struct world *w);
 int world_found(struct world *w, int n, const char *name, uint32_t lifetime_hours);
 /* Node `from` invites, node `to` begins to join as `name`. */
 int world_invite(struct world *w, int from, int to, const char *name, bool steward);
+/* Invite again whose invitation ended before they came: clocks that jump make the group
+ * hour run a day ahead, and an honest steward then refuses (P6.4). */
+void world_invite_expired(struct world *w);
+/* The group hour of node `n` by its own view; 0 while it is down or no member. */
+uint32_t world_hour(struct world *w, int n);
 /* Node `n` says a text with a canary in it. */
 int world_say(struct world *w, int n, const char *text);
 /* Node `n` takes another name. */
@@ -145,7 +152,7 @@ void world_show_members(struct world *w, int n);
 /* After every step of node `n`: tells and bounds. */
 void world_check_step(struct world *w, int n, const struct effects *fx);
 /* True if all members see the same members, names, digest, and every message that was said
- * while they were members, in one order. With `why` the difference is noted as broken. */
+ * while they were members and has not ended by anybody's group hour, in one order. With `why` the difference is noted as broken. */
 bool world_converged(struct world *w, bool why);
 
 /* --- runs ------------------------------------------------------------------------- */

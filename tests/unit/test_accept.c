@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Acceptance: one by one or many at once, in any order: the same set (P8.3 to P8.6). */
-#include "tests/lib/coretest.h"
+/* test_accept.c -- one by one or many at once, in any order: the same set (P8.5). */
+#include "node/core/content_int.h"
+#include "node/core/keys_int.h"
+#include "tests/lib/forge.h"
 #include "tests/lib/t.h"
 
 enum { AUTHORS = 3, ENTRIES_MAX = 64, WORLDS = 12, ORDERS = 6 };
@@ -21,14 +23,14 @@ static uint32_t die(uint32_t bound)
     return (uint32_t)(dice_state >> 33) % bound;
 }
 
-static void make_entry(struct chains *c, struct group *g, const struct key_send *keys, int author,
-                       const struct tp_entry *prev)
+static void make_entry(struct chains *c, struct group *g, const struct key_send *keys,
+                       int author, const struct tp_entry *prev)
 {
     static const uint8_t zeros[32];
     struct buf body = {0};
     char text[32];
     snprintf(text, sizeof text, "entry %d", c->count);
-    tp_body(&body, text, BYTES(NULL, 0));
+    tp_body(&body, text, BYTES(NULL, 0), 0);
     bool record = die(4) == 0;
     struct tp_making in = {.g = g,
                            .keys = keys,
@@ -46,8 +48,8 @@ static void make_entry(struct chains *c, struct group *g, const struct key_send 
     buf_free(&body);
 }
 
-/* Chains that fork now and then; one entry in four is badly signed, also several in a row
- * and at the ends. */
+/* Chains that fork now and then; one entry in four is badly signed, also several in a
+ * row and at the ends. */
 static void make_chains(struct chains *c, struct group *g, const struct key_send *keys)
 {
     int count = 24 + (int)die(ENTRIES_MAX - 24);
@@ -56,7 +58,9 @@ static void make_chains(struct chains *c, struct group *g, const struct key_send
         for (int i = 0; i < c->count; i++)
             if (c->entries[i].author == author)
                 of_author[n++] = i;
-        int prev = n == 0 ? -1 : die(6) == 0 ? of_author[die((uint32_t)n)] : of_author[n - 1];
+        int prev = n == 0        ? -1
+                   : die(6) == 0 ? of_author[die((uint32_t)n)]
+                                 : of_author[n - 1];
         make_entry(c, g, keys, author, prev < 0 ? NULL : &c->entries[prev]);
     }
 }
@@ -111,7 +115,8 @@ static void check_set(struct tp *t, const struct chains *c)
 }
 
 /* Give what is to be given in a random order and batches of at most `batch_max`. */
-static void deliver(struct tp *t, const struct chains *c, const bool *given, uint32_t batch_max)
+static void deliver(struct tp *t, const struct chains *c, const bool *given,
+                    uint32_t batch_max)
 {
     int order[2 * ENTRIES_MAX], n = 0;
     struct group *g = peer_group(t->peer, 1);
@@ -134,6 +139,7 @@ static void deliver(struct tp *t, const struct chains *c, const bool *given, uin
         }
         memlog_begin(t->log);
         T_EQ(content_accept(g, batch, (size_t)size, 0), 0);
+        T_EQ(keys_flush(g), 0);
         memlog_commit(t->log);
         at += size;
         if (die(8) == 0) { /* what is kept in memory is rebuilt from the log */
@@ -190,7 +196,7 @@ T_CASE(any_order_and_batch_gives_the_same_set)
         one_world(seed);
 }
 
-/* --- bounds and refusals ------------------------------------------------------------------- */
+/* --- bounds and refusals --------------------------------------------------------- */
 
 struct small {
     struct tp *founder, *leaves;
@@ -218,11 +224,11 @@ static void small_free(struct small *s)
     tp_free(s->founder);
 }
 
-static void small_make(struct small *s, struct tp_entry *e, uint32_t seq, const uint8_t *prev,
-                       bool bad)
+static void small_make(struct small *s, struct tp_entry *e, uint32_t seq,
+                       const uint8_t *prev, bool bad)
 {
     struct buf body = {0};
-    tp_body(&body, "hello", BYTES(NULL, 0));
+    tp_body(&body, "hello", BYTES(NULL, 0), 0);
     struct tp_making in = {.g = s->maker,
                            .keys = &s->keys,
                            .author = &s->members[0],
@@ -292,7 +298,7 @@ T_CASE(far_ahead_entries_are_bounded)
     uint8_t prev[32] = {0};
     small_new(&s);
     struct buf body = {0};
-    tp_body(&body, "from next month", BYTES(NULL, 0));
+    tp_body(&body, "from next month", BYTES(NULL, 0), 0);
     for (uint32_t i = 0; i <= LIMIT_AHEAD_ENTRIES_MAX; i++) {
         struct tp_making in = {.g = s.maker,
                                .keys = &s.keys,
@@ -366,15 +372,15 @@ T_CASE(a_foreign_topic_or_epoch_waits)
     small_free(&s);
 }
 
-/* Nobody but the author can spend an entry's key: the same header under the same keys but
- * with another signature, prev or body is aside and takes no leaf. */
+/* Nobody but the author can spend an entry's key: the same header under the same keys
+ * but with another signature, prev or body is aside and takes no leaf. */
 T_CASE(a_forgery_does_not_burn_the_key)
 {
     struct small s;
     struct tp_entry good, bad;
     struct buf body = {0};
     small_new(&s);
-    tp_body(&body, "hello", BYTES(NULL, 0));
+    tp_body(&body, "hello", BYTES(NULL, 0), 0);
     struct tp_making in = {.g = s.maker,
                            .keys = &s.keys,
                            .author = &s.members[0],
@@ -424,6 +430,85 @@ T_CASE(a_fork_is_kept_and_told_once)
     buf_free(&b.envelope);
     buf_free(&c.envelope);
     small_free(&s);
+}
+
+/* --- keys that come later --------------------------------------------------------- */
+
+/* Take the mix values of all epochs away, or give them back. */
+static void mix_values(struct group *g, bool held)
+{
+    struct epoch_key *e;
+    for (uint32_t at = 0; (e = map_next(&g->keys->epochs, &at, NULL)) != NULL;)
+        if (e->s)
+            e->s->v.have = (uint8_t)(held ? e->s->v.have | EPOCH_HAVE_MIX
+                                          : e->s->v.have & ~(unsigned)EPOCH_HAVE_MIX);
+}
+
+T_CASE(without_its_key_an_entry_waits_sealed)
+{
+    struct small s;
+    struct tp_entry a, b;
+    uint32_t unread, sealed, aside;
+    uint64_t entries;
+    small_new(&s);
+    small_make(&s, &a, 1, zeros, false);
+    small_make(&s, &b, 2, a.hash, true);
+    mix_values(s.g, false);
+    T_EQ(tp_accept(s.founder, s.g, &a), ACCEPT_NEW);
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(sealed, 1);
+    T_EQ(unread, 0);
+    T_EQ(tp_accept(s.founder, s.g, &a), ACCEPT_KNOWN);
+    T_EQ(tp_accept(s.founder, s.g, &b), ACCEPT_ASIDE);
+    memlog_begin(s.founder->log);
+    T_EQ(content_reopen(s.g), 0);
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(sealed, 1);
+    T_EQ(content_mark_read(s.g, UINT64_MAX), 0);
+    mix_values(s.g, true);
+    T_EQ(content_reopen(s.g), 0);
+    T_EQ(keys_flush(s.g), 0);
+    memlog_commit(s.founder->log);
+    content_counts(s.g, &unread, &entries, &sealed, &aside);
+    T_EQ(sealed, 0);
+    T_EQ(unread, 1); /* also though everything before it was read */
+    T_EQ(entries, 1);
+    tp_restart(s.founder);
+    content_counts(peer_group(s.founder->peer, 1), &unread, &entries, &sealed, &aside);
+    T_EQ(sealed, 0);
+    T_EQ(unread, 1);
+    T_EQ(aside, 1);
+    buf_free(&a.envelope);
+    buf_free(&b.envelope);
+    small_free(&s);
+}
+
+/* --- sequences held --------------------------------------------------------------- */
+
+T_CASE(spans_know_what_is_held)
+{
+    for (uint32_t seed = 1; seed <= 200; seed++) {
+        struct spans spans = {0};
+        bool held[64] = {0};
+        dice_state = seed;
+        for (int i = 0; i < 50; i++) {
+            uint32_t seq = 1 + die(62);
+            spans_add(&spans, seq);
+            held[seq] = true;
+            for (uint32_t k = 1; k < 63; k++) {
+                bool maybe = spans_maybe(&spans, k);
+                T_NEED(maybe == held[k] || (maybe && spans.full));
+            }
+            for (int k = 1; k < spans.count && !spans.full; k++)
+                T_NEED(spans.runs[k].lo > spans.runs[k - 1].hi + 1);
+        }
+    }
+    struct spans ends = {0};
+    spans_add(&ends, UINT32_MAX);
+    spans_add(&ends, UINT32_MAX - 1);
+    spans_add(&ends, 1);
+    T_EQ(ends.count, 2);
+    T(spans_maybe(&ends, UINT32_MAX) && !spans_maybe(&ends, 2));
 }
 
 T_RUN()

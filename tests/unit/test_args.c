@@ -10,7 +10,7 @@ enum { WORDS_MAX = 16 };
 static int parse(struct args *args, const char *line)
 {
     static char copy[512];
-    char *argv[WORDS_MAX] = {(char *)(uintptr_t)"kring"};
+    char *argv[WORDS_MAX] = {(char *)(uintptr_t) "kring"};
     int argc = 1;
     (void)snprintf(copy, sizeof copy, "%s", line);
     for (char *at = copy; *at && argc < WORDS_MAX;) {
@@ -84,11 +84,21 @@ T_CASE(listen_is_repeatable_up_to_a_bound)
 T_CASE(what_is_wrong_is_refused_with_a_sentence)
 {
     static const char *const bad[] = {
-        "nonsense",        "--nonsense",          "read",
-        "read A B",        "say Circle --follow", "group",
-        "group old X",     "group new",           "read --as",
-        "--home",          "--home=",             "--json=yes",
-        "status --record", "--home a --home b",   "group new X --talk 7 --record",
+        "nonsense",
+        "--nonsense",
+        "read",
+        "read A B",
+        "say Circle --follow",
+        "group",
+        "group old X",
+        "group new",
+        "read --as",
+        "--home",
+        "--home=",
+        "--json=yes",
+        "status --record",
+        "--home a --home b",
+        "group new X --talk 7 --record",
         "a b c d e f g h",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -116,6 +126,8 @@ T_CASE(numbers)
     T_EQ(args_number("10", 10, &n), 0);
     T_EQ(n, 10);
     T_EQ(args_number("11", 10, &n), ERR_USAGE);
+    T_EQ(args_number("9", 4, &n), ERR_USAGE);
+    T_EQ(args_number("99", 4, &n), ERR_USAGE);
     T_EQ(args_number("18446744073709551615", UINT64_MAX, &n), 0);
     T(n == UINT64_MAX);
     T_EQ(args_number("18446744073709551616", UINT64_MAX, &n), ERR_USAGE);

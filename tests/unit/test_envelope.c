@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Envelopes: sizes, what is bound to what, every bit that is turned over. */
+/* test_envelope.c -- sizes, what is bound to what, every bit that is turned over. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +87,8 @@ static int receive(const struct key_send *keys, struct bytes envelope, uint8_t h
                                   (const uint8_t(*)[32])keys->ref.ids};
     err = header_signed(envelope, &h, &with, &message);
     if (!err)
-        err = sign_check(h.signature, "content", BYTES(message.p, message.n), author_pk);
+        err =
+            sign_check(h.signature, "content", BYTES(message.p, message.n), author_pk);
     if (err)
         return err;
     entry_hash(hash, BYTES(message.p, message.n), h.signature);
@@ -247,8 +248,8 @@ T_CASE(a_body_has_one_form)
     struct body read;
     body_of(&body, 3, 2);
     T_EQ(body_decode(BUF_BYTES(&body), &read), 0);
-    /* array, kind, hour (5), distance, bin header, first dep */
-    size_t first_dep = 1 + 1 + 5 + 1 + 2;
+    /* array, kind, hour (5), height, distance, bin header, first dep */
+    size_t first_dep = 1 + 1 + 5 + 1 + 1 + 2;
     T_EQ(body.p[first_dep], 1);
     body.p[first_dep] = 2; /* now two deps are equal in their first byte and the rest */
     T_EQ(body_decode(BUF_BYTES(&body), &read), ERR_MALFORMED);
@@ -260,7 +261,7 @@ T_CASE(a_body_has_one_form)
     T_EQ(read.kind, 77);
     T_EQ(read.text.n, 0);
     T_EQ(body_decode(BYTES(body.p, body.n - 1), &read), ERR_TRUNCATED);
-    body.p[0] = 0x95; /* five of six */
+    body.p[0] = 0x96; /* six of seven */
     T(body_decode(BUF_BYTES(&body), &read) != 0);
     buf_free(&body);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What has a lifetime goes: hidden at its end, erased, then forgotten (P3.4, P3.5). */
-#include "tests/lib/coretest.h"
+/* test_expire.c -- hidden at the end, then erased, then forgotten (P3.4, P3.5). */
+#include "tests/lib/forge.h"
 #include "tests/lib/t.h"
 
 static int count_message(void *ctx, const struct message_view *view)
@@ -74,8 +74,10 @@ T_CASE(a_record_stays)
     struct tp *t = tp_new(1);
     uint64_t ended = 0;
     tp_found(t, "Circle", 24);
-    struct command c = {
-        .kind = CMD_SAY, .group = 1, .text = TEXT("kept for good"), .lifetime_hours = 0};
+    struct command c = {.kind = CMD_SAY,
+                        .group = 1,
+                        .text = TEXT("kept for good"),
+                        .lifetime_hours = 0};
     T_EQ(tp_command(t, &c), 0);
     T_EQ(tp_say(t, 1, "talk"), 0);
     pass_hours(t, 60, &ended);
@@ -107,7 +109,7 @@ static enum accept_result other_says(struct other *o, uint32_t seq, const uint8_
 {
     struct tp_entry e;
     struct buf body = {0};
-    tp_body(&body, "CANARY from another", BYTES(NULL, 0));
+    tp_body(&body, "CANARY from another", BYTES(NULL, 0), 0);
     struct tp_making in = {.g = peer_group(o->leaves->peer, 1),
                            .keys = &o->keys,
                            .author = &o->m[0],

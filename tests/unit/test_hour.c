@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The group hour: what moves it, and what does not (P3.1, P3.2). */
-#include "tests/lib/coretest.h"
+/* test_hour.c -- what moves the group hour, and what does not (P3.1, P3.2). */
+#include "tests/lib/forge.h"
 #include "tests/lib/t.h"
 
 enum { MEMBERS = 5 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The order in which messages are shown, and what is said beside them (P8.1). */
+/* test_order.c -- the order of messages, and what is said beside them (P8.1). */
 #include <time.h>
 
-#include "tests/lib/coretest.h"
+#include "node/core/content_int.h"
+#include "tests/lib/forge.h"
 #include "tests/lib/t.h"
 
 enum { MEMBERS = 3, SHOWN_MAX = 64 };
@@ -22,8 +23,9 @@ static int show(void *ctx, const struct message_view *view)
     if (n > 0)
         memcpy(s->text[s->count], view->text.p, n);
     s->text[s->count][n] = 0;
-    s->view[s->count] = *view;
-    s->view[s->count].text = s->view[s->count++].author_name = BYTES(NULL, 0);
+    struct message_view *kept = &s->view[s->count++];
+    *kept = *view;
+    kept->text = kept->author_name = BYTES(NULL, 0); /* lent for the visit only */
     return 0;
 }
 
@@ -38,8 +40,9 @@ struct scene {
     struct tp_member members[MEMBERS];
     struct key_send keys;
     uint16_t position[MEMBERS];
-    struct tp_entry entries[16];
+    struct tp_entry entries[32];
     int count;
+    uint64_t height; /* what authors claim */
 };
 
 static void scene_new(struct scene *s)
@@ -67,7 +70,8 @@ static int scene_make(struct scene *s, int author, int prev, int dep, const char
     struct buf body = {0};
     struct tp_entry *e = &s->entries[s->count];
     tp_body(&body, text,
-            dep < 0 ? BYTES(NULL, 0) : BYTES(s->entries[dep].hash, DEP_BYTES));
+            dep < 0 ? BYTES(NULL, 0) : BYTES(s->entries[dep].hash, DEP_BYTES),
+            s->height);
     struct tp_making in = {.g = peer_group(s->leaves->peer, 1),
                            .keys = &s->keys,
                            .author = &s->members[author],
@@ -85,6 +89,13 @@ static int scene_make(struct scene *s, int author, int prev, int dep, const char
 static enum accept_result scene_give(struct scene *s, struct tp *to, int which)
 {
     return tp_accept(to, peer_group(to->peer, 1), &s->entries[which]);
+}
+
+static int keep_body(void *ctx, const struct content_row *row)
+{
+    struct tp_entry *e = ctx;
+    T_EQ(buf_append(&e->envelope, row->body, LIMIT_ENVELOPE_BYTES_MAX), 0);
+    return 1;
 }
 
 T_CASE(answers_follow_what_they_answer_whatever_came_first)
@@ -108,9 +119,142 @@ T_CASE(answers_follow_what_they_answer_whatever_came_first)
         T_STR(seen.text[2], "c after b");
         T_STR(seen.text[3], "d after c");
         for (int k = 0; k < 4; k++)
-            T(!seen.view[k].missing_before && !seen.view[k].forked && seen.view[k].unread);
+            T(!seen.view[k].missing_before && !seen.view[k].forked &&
+              seen.view[k].unread);
         tp_free(t);
     }
+    scene_free(&s);
+}
+
+T_CASE(no_more_than_sixteen_heads_are_named)
+{
+    struct scene s;
+    struct tp_entry kept = {0};
+    struct body body;
+    scene_new(&s);
+    struct group *g = peer_group(s.founder->peer, 1);
+    struct log log = memlog_log(s.founder->log);
+    for (int i = 0; i < LIMIT_HEADS_MAX + 4; i++) {
+        scene_make(&s, i % MEMBERS, -1, -1, "at once");
+        T_EQ(scene_give(&s, s.founder, i), ACCEPT_NEW);
+    }
+    T_EQ(tp_say(s.founder, 1, "names the newest"), 0);
+    struct author *me = author_find(g->content, g->member_pk);
+    T_NEED(me != NULL);
+    T_EQ(log.ops->content_by_seq(log.ctx, 1, me->number, 1, keep_body, &kept), 0);
+    T_EQ(body_decode(BUF_BYTES(&kept.envelope), &body), 0);
+    T_EQ(body.deps.n, LIMIT_HEADS_MAX * DEP_BYTES);
+    T_EQ(tp_say(s.founder, 1, "names the rest"), 0);
+    kept.envelope.n = 0;
+    T_EQ(log.ops->content_by_seq(log.ctx, 1, me->number, 2, keep_body, &kept), 0);
+    T_EQ(body_decode(BUF_BYTES(&kept.envelope), &body), 0);
+    T_EQ(body.deps.n, 4 * DEP_BYTES);
+    buf_free(&kept.envelope);
+    scene_free(&s);
+}
+
+/* Somebody who came later holds less, and shows what he holds in the same order. */
+T_CASE(who_holds_less_shows_the_same_order)
+{
+    struct scene s;
+    struct shown all, few;
+    scene_new(&s);
+    int entries[6], prev = -1;
+    for (int i = 0; i < 4; i++) { /* a chain, honestly counted */
+        s.height = (uint64_t)i + 1;
+        prev = entries[i] = scene_make(&s, 0, prev, -1, i == 3 ? "fourth" : "old");
+    }
+    s.height = 2;
+    entries[4] = scene_make(&s, 1, -1, entries[0], "second");
+    s.height = 5;
+    entries[5] = scene_make(&s, 2, -1, entries[3], "fifth");
+    struct tp *newcomer = tp_copy(s.founder, 9);
+    for (int i = 0; i < 6; i++) {
+        T_EQ(scene_give(&s, s.founder, entries[i]), ACCEPT_NEW);
+        if (i >= 3)
+            T_EQ(scene_give(&s, newcomer, entries[i]), ACCEPT_NEW);
+    }
+    look(s.founder, &all);
+    look(newcomer, &few);
+    T_EQ(all.count, 6);
+    T_EQ(few.count, 3);
+    T_STR(few.text[0], "second");
+    T_STR(few.text[1], "fourth");
+    T_STR(few.text[2], "fifth");
+    T_STR(all.text[4], "fourth");
+    T_STR(all.text[5], "fifth");
+    tp_free(newcomer);
+    scene_free(&s);
+}
+
+/* A claim that is too small is corrected by what is held, one that is too large is
+ * believed up to its bound: it can only put its own author's texts last. */
+T_CASE(false_heights_do_no_harm)
+{
+    struct scene s;
+    struct shown seen;
+    scene_new(&s);
+    s.height = UINT64_MAX;
+    int a = scene_make(&s, 0, -1, -1, "a, claims the end of the world");
+    s.height = 1;
+    int b = scene_make(&s, 1, -1, a, "b after a, claims to be first");
+    s.height = 7;
+    int c = scene_make(&s, 2, -1, -1, "c");
+    T_EQ(scene_give(&s, s.founder, b), ACCEPT_NEW);
+    T_EQ(scene_give(&s, s.founder, a), ACCEPT_NEW);
+    T_EQ(scene_give(&s, s.founder, c), ACCEPT_NEW);
+    T_EQ(tp_say(s.founder, 1, "mine"), 0);
+    tp_restart(s.founder);
+    T_EQ(tp_say(s.founder, 1, "mine again"), 0);
+    look(s.founder, &seen);
+    T_EQ(seen.count, 5);
+    T_STR(seen.text[0], "c");
+    T_STR(seen.text[1], "a, claims the end of the world");
+    T_STR(seen.text[2], "b after a, claims to be first");
+    T_STR(seen.text[3], "mine");
+    T_STR(seen.text[4], "mine again");
+    scene_free(&s);
+}
+
+T_CASE(a_baseline_says_where_to_go_on)
+{
+    struct scene s;
+    struct shown seen;
+    struct buf baseline = {0};
+    scene_new(&s);
+    struct tp *newcomer = tp_copy(s.founder, 9);
+    for (int i = 0; i < 3; i++)
+        T_EQ(tp_say(s.founder, 1, "before"), 0);
+    struct group *g = peer_group(s.founder->peer, 1),
+                 *n = peer_group(newcomer->peer, 1);
+    T_EQ(content_baseline(g, &baseline), 0);
+    T_EQ(baseline.n, 8 + 68); /* P6.5: one author */
+    memlog_begin(newcomer->log);
+    T_EQ(content_set_baseline(n, BYTES(baseline.p, baseline.n - 1)), ERR_MALFORMED);
+    T_EQ(content_set_baseline(n, BUF_BYTES(&baseline)), 0);
+    memlog_commit(newcomer->log);
+    uint32_t seq = 0;
+    uint8_t hash[32];
+    T(!content_frontier(n, g->member_pk, &seq, hash));
+    tp_restart(newcomer);
+    n = peer_group(newcomer->peer, 1);
+    /* The first text of a newcomer comes after all he was not there for. */
+    T_EQ(tp_say(newcomer, 1, "hello"), 0);
+    struct tp_entry kept = {0};
+    struct body body;
+    struct log log = memlog_log(newcomer->log);
+    struct author *me = author_find(n->content, n->member_pk);
+    T_NEED(me != NULL);
+    T_EQ(log.ops->content_by_seq(log.ctx, 1, me->number, 4, keep_body, &kept), 0);
+    T_EQ(body_decode(BUF_BYTES(&kept.envelope), &body), 0);
+    T_EQ(body.height, 4);
+    T_EQ(body.distance, 0);
+    look(newcomer, &seen);
+    T_EQ(seen.count, 1);
+    T(!seen.view[0].missing_before); /* P6.6: before we came is no loss */
+    buf_free(&kept.envelope);
+    buf_free(&baseline);
+    tp_free(newcomer);
     scene_free(&s);
 }
 
@@ -182,14 +326,13 @@ T_CASE(who_has_it_follows_from_what_they_wrote)
     T_EQ(seen.view[0].have, 0);
     T(seen.view[0].own && !seen.view[0].unread);
     /* Member 0 writes after it, member 1 after that. */
-    struct content_row row;
-    (void)row;
-    memcpy(s.entries[15].hash, seen.view[0].id, 32);
-    int a = scene_make(&s, 0, -1, 15, "after mine");
+    memcpy(s.entries[31].hash, seen.view[0].id, 32);
+    int a = scene_make(&s, 0, -1, 31, "after mine");
     int b = scene_make(&s, 1, -1, a, "after that");
     T_EQ(scene_give(&s, s.founder, b), ACCEPT_NEW);
     look(s.founder, &seen);
-    T_STR(seen.text[0], memcmp(seen.view[0].id, s.entries[b].hash, 32) ? "mine" : "after that");
+    T_STR(seen.text[0],
+          memcmp(seen.view[0].id, s.entries[b].hash, 32) ? "mine" : "after that");
     T_EQ(scene_give(&s, s.founder, a), ACCEPT_NEW);
     look(s.founder, &seen);
     T_EQ(seen.count, 3);
@@ -208,7 +351,42 @@ T_CASE(who_has_it_follows_from_what_they_wrote)
     scene_free(&s);
 }
 
-/* --- many rows, straight into the log ------------------------------------------------------- */
+T_CASE(an_own_text_follows_all_that_is_held)
+{
+    struct scene s;
+    struct shown seen;
+    scene_new(&s);
+    for (int i = 0; i < 3; i++)
+        scene_make(&s, i, -1, -1, "before");
+    for (int i = 0; i < 3; i++)
+        T_EQ(scene_give(&s, s.founder, i), ACCEPT_NEW);
+    T_EQ(tp_say(s.founder, 1, "mine"), 0);
+    int again = scene_make(&s, 0, 0, -1, "later, not having seen mine");
+    T_EQ(scene_give(&s, s.founder, again), ACCEPT_NEW);
+    T_EQ(tp_say(s.founder, 1, "mine again"), 0);
+    look(s.founder, &seen);
+    T_EQ(seen.count, 6);
+    for (int i = 0; i < 3; i++)
+        T_STR(seen.text[i], "before");
+    T_STR(seen.text[5], "mine again");
+    /* Its deps: one head, the own previous entry is not among them (P7.5). */
+    struct group *g = peer_group(s.founder->peer, 1);
+    struct tp_entry kept = {0};
+    struct body body;
+    struct log log = memlog_log(s.founder->log);
+    struct author *me = author_find(g->content, g->member_pk);
+    T_NEED(me != NULL);
+    T_EQ(log.ops->content_by_seq(log.ctx, 1, me->number, 2, keep_body, &kept), 0);
+    T_EQ(body_decode(BUF_BYTES(&kept.envelope), &body), 0);
+    T_EQ(body.deps.n, DEP_BYTES);
+    T_MEM(body.deps.p, s.entries[again].hash, DEP_BYTES);
+    T_EQ(body.distance, 1);
+    T(body.control_deps.n >= DEP_BYTES);
+    buf_free(&kept.envelope);
+    scene_free(&s);
+}
+
+/* --- many rows, straight into the log -------------------------------------------- */
 
 enum { ROWS = 100000 };
 
@@ -273,7 +451,7 @@ T_CASE(a_hundred_thousand_rows_are_ordered_quickly)
     tp_found(t, "Circle", 0);
     T_EQ(tp_say(t, 1, "first"), 0);
     struct buf body = {0};
-    tp_body(&body, "one of many", BYTES(NULL, 0));
+    tp_body(&body, "one of many", BYTES(NULL, 0), 0);
     struct fake f = {.real = t->peer->log, .body = body.p, .body_bytes = body.n};
     f.ops = *t->peer->log.ops;
     f.ops.content_scan = fake_scan;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* One peer: what a person asks for, what is refused, what outlives a restart. */
+/* test_peer.c -- what a person asks for, what is refused, what outlives a restart. */
 #include "base/text.h"
 #include "node/core/card.h"
 #include "node/core/content_int.h"
 #include "node/core/peer_int.h"
-#include "tests/lib/coretest.h"
+#include "tests/lib/forge.h"
 #include "tests/lib/t.h"
 
 struct groups {
@@ -38,7 +38,8 @@ static void look(struct tp *t, struct groups *g)
     T_EQ(peer_groups(t->peer, see_group, g), 0);
 }
 
-static int new_group(struct tp *t, struct bytes name, struct bytes as, uint32_t lifetime_hours)
+static int new_group(struct tp *t, struct bytes name, struct bytes as,
+                     uint32_t lifetime_hours)
 {
     struct command c = {.kind = CMD_GROUP_NEW,
                         .name = name,
@@ -49,8 +50,10 @@ static int new_group(struct tp *t, struct bytes name, struct bytes as, uint32_t 
 
 static int say(struct tp *t, uint32_t group, struct bytes text, uint32_t lifetime_hours)
 {
-    struct command c = {
-        .kind = CMD_SAY, .group = group, .text = text, .lifetime_hours = lifetime_hours};
+    struct command c = {.kind = CMD_SAY,
+                        .group = group,
+                        .text = text,
+                        .lifetime_hours = lifetime_hours};
     return tp_command(t, &c);
 }
 
@@ -84,12 +87,13 @@ T_CASE(new_groups_with_bad_input)
 {
     struct tp *t = tp_new(1);
     struct groups seen;
-    char long_name[TEXT_NAME_BYTES_MAX + 1];
+    char long_name[LIMIT_NAME_BYTES_MAX + 1];
     memset(long_name, 'x', sizeof long_name);
     T_EQ(new_group(t, TEXT(""), TEXT("Wren"), 168), ERR_EMPTY);
     T_EQ(new_group(t, TEXT("Circle"), TEXT("  "), 168), ERR_EMPTY);
     T_EQ(new_group(t, TEXT("Cir\xff"), TEXT("Wren"), 168), ERR_UTF8);
-    T_EQ(new_group(t, BYTES(long_name, sizeof long_name), TEXT("Wren"), 168), ERR_TOOBIG);
+    T_EQ(new_group(t, BYTES(long_name, sizeof long_name), TEXT("Wren"), 168),
+         ERR_TOOBIG);
     T_EQ(new_group(t, TEXT("Circle"), TEXT("Wr\nen"), 168), ERR_MALFORMED);
     T_EQ(new_group(t, TEXT("Circle"), TEXT("Wren"), 100), ERR_USAGE);
     T_EQ(new_group(t, TEXT("Circle"), TEXT("Wren"), UINT32_MAX), ERR_USAGE);
@@ -182,10 +186,8 @@ T_CASE(own_texts_stand_in_order_and_outlive_a_restart)
 {
     struct tp *t = tp_new(1);
     tp_found(t, "Circle", 168);
-    struct command c = {.kind = CMD_SAY,
-                        .group = 1,
-                        .text = TEXT("one"),
-                        .lifetime_hours = UINT32_MAX};
+    struct command c = {
+        .kind = CMD_SAY, .group = 1, .text = TEXT("one"), .lifetime_hours = UINT32_MAX};
     T_EQ(tp_command(t, &c), 0);
     T_EQ(c.draft, 0);
     struct messages m = messages_of(t);
@@ -239,8 +241,9 @@ T_CASE(a_text_waits_and_can_be_taken_back)
     T_EQ(tp_pass(t, 1), 0);
     bool told = false;
     for (size_t i = 0; i < t->fx.count; i++)
-        told = told || (t->fx.list[i].kind == FX_TELL && t->fx.list[i].tell == TELL_SENT &&
-                        t->fx.list[i].draft == second && t->fx.list[i].row != 0);
+        told =
+            told || (t->fx.list[i].kind == FX_TELL && t->fx.list[i].tell == TELL_SENT &&
+                     t->fx.list[i].draft == second && t->fx.list[i].row != 0);
     T(told);
     m = messages_of(t);
     T_EQ(m.count, 1);
@@ -288,9 +291,9 @@ T_CASE(waiting_texts_are_bounded)
 T_CASE(commands_on_no_group)
 {
     struct tp *t = tp_new(1);
-    static const enum cmd_kind kinds[] = {CMD_INVITE,       CMD_JOIN_CANCEL, CMD_SAY,
-                                          CMD_TAKE_BACK,    CMD_RENAME,      CMD_RENAME_GROUP,
-                                          CMD_MARK_READ,    CMD_REKEY};
+    static const enum cmd_kind kinds[] = {
+        CMD_INVITE, CMD_JOIN_CANCEL,  CMD_SAY,       CMD_TAKE_BACK,
+        CMD_RENAME, CMD_RENAME_GROUP, CMD_MARK_READ, CMD_REKEY};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct command c = {.kind = kinds[i],
                             .group = 5,
@@ -299,9 +302,11 @@ T_CASE(commands_on_no_group)
                             .pseudonym = TEXT("x")};
         T_EQ(tp_command(t, &c), ERR_NOTFOUND);
     }
-    struct command cancel = {.kind = CMD_JOIN_CANCEL, .group = tp_found(t, "Circle", 0)};
+    struct command cancel = {.kind = CMD_JOIN_CANCEL,
+                             .group = tp_found(t, "Circle", 0)};
     T_EQ(tp_command(t, &cancel), ERR_STATE); /* nothing is being joined */
-    struct command join = {.kind = CMD_JOIN, .text = TEXT("hello"), .pseudonym = TEXT("")};
+    struct command join = {
+        .kind = CMD_JOIN, .text = TEXT("hello"), .pseudonym = TEXT("")};
     T_EQ(tp_command(t, &join), ERR_EMPTY);
     join.pseudonym = TEXT("Otter");
     T_EQ(tp_command(t, &join), ERR_FOREIGN);
@@ -435,7 +440,7 @@ T_CASE(deadlines_do_not_stand_still)
     tp_free(t);
 }
 
-/* --- effects -------------------------------------------------------------------------------- */
+/* --- effects --------------------------------------------------------------------- */
 
 T_CASE(effects_keep_their_order_and_bytes_and_are_bounded)
 {
@@ -470,7 +475,7 @@ T_CASE(effects_keep_their_order_and_bytes_and_are_bounded)
     tp_free(t);
 }
 
-/* --- restored copies (P8.9) ------------------------------------------------------------------- */
+/* --- restored copies (P8.9) ------------------------------------------------------ */
 
 T_CASE(a_restored_copy_stops_rekeys_and_goes_on_above)
 {

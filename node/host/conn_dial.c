@@ -1,56 +1,56 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* dial.c -- opening connections: a number is dialled at once, a name is looked up. */
+/* conn_dial.c -- opening connections: a number is dialled at once, a name is looked up. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "node/host/commit.h"
-#include "node/host/net_link.h"
+#include "node/host/conn.h"
 
-void dial_fail(struct host_link *l, int err)
+void conn_dial_fail(struct conn *l, int err)
 {
     struct host *h = l->host;
     uint32_t number = l->number;
-    link_remove(l);
+    conn_remove(l);
     host_later(h, EV_DIALED, number, err);
 }
 
-static void dial_next(struct host_link *l);
+static void dial_next(struct conn *l);
 
 static void dial_done(uv_connect_t *req, int status)
 {
     struct tcp_io *io = req->data;
-    struct host_link *l = io->link;
+    struct conn *l = io->link;
     if (!l)
         return;
     if (status < 0) {
-        link_drop_io(l);
+        conn_drop_io(l);
         dial_next(l);
         return;
     }
     struct host *h = l->host;
     struct event ev = {.kind = EV_DIALED, .link = l->number};
-    link_begin(l);
+    conn_begin(l);
     host_event(h, &ev);
 }
 
-static int dial_address(struct host_link *l, const struct sockaddr *to)
+static int dial_address(struct conn *l, const struct sockaddr *to)
 {
-    int err = link_open_io(l);
+    int err = conn_open_io(l);
     if (err < 0)
         return err;
     l->io->connect.data = l->io;
     err = uv_tcp_connect(&l->io->connect, &l->io->tcp, to, dial_done);
     if (err < 0) {
-        link_drop_io(l);
+        conn_drop_io(l);
         return host_error(err);
     }
     return 0;
 }
 
 /* Try what the lookup found, one address after another, within the time of one dial. */
-static void dial_next(struct host_link *l)
+static void dial_next(struct conn *l)
 {
     while (l->next) {
         const struct sockaddr *to = l->next->ai_addr;
@@ -58,13 +58,13 @@ static void dial_next(struct host_link *l)
         if (dial_address(l, to) == 0)
             return;
     }
-    dial_fail(l, ERR_NOANSWER);
+    conn_dial_fail(l, ERR_NOANSWER);
 }
 
 static void lookup_done(uv_getaddrinfo_t *req, int status, struct addrinfo *found)
 {
     struct lookup *k = req->data;
-    struct host_link *l = k->link;
+    struct conn *l = k->link;
     free(k);
     if (!l) {
         uv_freeaddrinfo(found);
@@ -74,7 +74,7 @@ static void lookup_done(uv_getaddrinfo_t *req, int status, struct addrinfo *foun
     l->found = found;
     l->next = found;
     if (status < 0)
-        dial_fail(l, ERR_NOHOST);
+        conn_dial_fail(l, ERR_NOHOST);
     else
         dial_next(l);
 }
@@ -86,7 +86,7 @@ static bool name_is_onion(const char *host)
     return n >= 6 && strcasecmp(host + n - 6, ".onion") == 0;
 }
 
-static int lookup_begin(struct host_link *l, const struct address *a)
+static int lookup_begin(struct conn *l, const struct address *a)
 {
     char port[8];
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
@@ -115,16 +115,16 @@ static bool address_numeric(const struct address *a, struct sockaddr_storage *to
            uv_ip6_addr(a->host, a->port, (struct sockaddr_in6 *)to) == 0;
 }
 
-void dial_begin(struct host *h, uint32_t number, struct bytes address)
+void conn_dial_begin(struct host *h, uint32_t number, struct bytes address)
 {
-    struct host_link *l = NULL;
+    struct conn *l = NULL;
     struct address a;
     struct sockaddr_storage to = {0};
     int err = address_split(address, &a);
     if (err < 0 || a.port == 0)
         err = ERR_NOHOST;
     else
-        err = link_new(h, number, LINK_DIALING, &l);
+        err = conn_new(h, number, CONN_DIALING, &l);
     if (err < 0) {
         host_later(h, EV_DIALED, number, err);
         return;
@@ -134,5 +134,5 @@ void dial_begin(struct host *h, uint32_t number, struct bytes address)
     else if (dial_address(l, (struct sockaddr *)&to) < 0)
         err = ERR_NOANSWER;
     if (err < 0)
-        dial_fail(l, err);
+        conn_dial_fail(l, err);
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* store_int.h -- what store.c, migrate.c, log_kv.c and log_content.c share. */
+#ifndef STORE_STORE_INT_H
+#define STORE_STORE_INT_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+#include "store/vfs.h"
+
+/* Statements prepared once and kept. */
+enum statement {
+    ST_PUT, ST_GET, ST_DEL, ST_SCAN, ST_DROP_KV, ST_DROP_CONTENT, ST_DROP_TOPIC,
+    ST_TOPIC_GET, ST_TOPIC_PUT, ST_TOPIC_NAME,
+    ST_CONTENT_PUT, ST_CONTENT_UPDATE, ST_CONTENT_GONE, ST_CONTENT_MARK,
+    ST_CONTENT_DELETE, ST_CONTENT_BY_ID, ST_CONTENT_BY_SEQ, ST_CONTENT_SCAN,
+    ST_CONTENT_SCAN_FULL, ST_CONTENT_DUE, ST_CONTENT_FORGET, ST_RANGE, ST_STATE_BY_ID,
+    ST_COUNT
+};
+
+struct store {
+    struct vfs *vfs;
+    sqlite3 *db;
+    sqlite3_stmt *st[ST_COUNT];
+    char path[4096];
+    bool begun, erased;
+    struct buf value, envelope, body; /* what the last reading call lent */
+    /* the topic used last: most rows of a batch share it */
+    uint8_t topic[32];
+    uint32_t topic_group;
+    int64_t topic_no;
+};
+
+/* An enum err for a code of SQLite. */
+int store_error(const struct store *s, int rc);
+/* Run SQL without results. */
+NODISCARD int store_exec(struct store *s, const char *sql);
+/* The statement, prepared at first use and reset; NULL and *err on failure. */
+sqlite3_stmt *store_statement(struct store *s, enum statement which, int *err);
+/* Step a statement that gives no rows, then reset it. */
+NODISCARD int store_run(struct store *s, sqlite3_stmt *st);
+/* Run the missing migrations.  ERR_VERSION: made by a newer kring. */
+NODISCARD int store_migrate(struct store *s);
+/* The operations of the log on this store. */
+extern const struct log_ops store_log_ops;
+
+/* log_content.c's half of the table. */
+int store_content_put(void *ctx, uint32_t group, const struct content_row *row,
+                      uint64_t *number);
+int store_content_update(void *ctx, uint32_t group, const struct content_row *row);
+int store_content_mark(void *ctx, uint32_t group, uint64_t number, bool unread);
+int store_content_delete(void *ctx, uint32_t group, uint64_t number);
+int store_content_by_id(void *ctx, uint32_t group, const uint8_t id[32],
+                        struct content_row *out);
+int store_content_by_seq(void *ctx, uint32_t group, uint32_t author, uint32_t seq,
+                         log_visit_row *visit, void *visit_ctx);
+int store_content_scan(void *ctx, uint32_t group, uint64_t after, bool with_body,
+                       log_visit_row *visit, void *visit_ctx);
+int store_content_due(void *ctx, uint32_t group, uint32_t hour, log_visit_row *visit,
+                      void *visit_ctx);
+int store_content_forget(void *ctx, uint32_t group, uint32_t hour);
+int store_range_sum(void *ctx, uint32_t group, const uint8_t topic[32],
+                    const struct set_bound *lo, const struct set_bound *hi,
+                    struct range_sum *out);
+int store_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
+                    const struct set_bound *lo, const struct set_bound *hi,
+                    log_visit_id *visit, void *visit_ctx);
+
+#endif

@@ -77,7 +77,8 @@ int command_group_new(struct cli *c)
 
 static void add_group(struct screen *s, const struct group_row *g)
 {
-    char words[VIEW_NAME_BYTES * 2], clock[VIEW_WORDS_BYTES];
+    char words[VIEW_NAME_BYTES * 2], clock[VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
+    view_name(name, BYTES(g->name, strlen(g->name)));
     view_clock(clock, g->lifetime_hours);
     if (g->joining)
         (void)snprintf(words, sizeof words, "%s", _("waits to be let in"));
@@ -85,7 +86,7 @@ static void add_group(struct screen *s, const struct group_row *g)
         (void)snprintf(words, sizeof words, _("%s, you are %s, people: %lu, new: %lu"),
                        clock, g->me, (unsigned long)g->members,
                        (unsigned long)g->unread);
-    screen_pair(s, g->name[0] ? g->name : _("Group"), BYTES(words, strlen(words)));
+    screen_pair(s, name, BYTES(words, strlen(words)));
     add_group_cells(s, g);
     if (g->differs)
         screen_text(s, _("We do not all see the same group. Ask a keeper."));

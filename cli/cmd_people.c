@@ -12,6 +12,7 @@
 #include "node/core/peer.h"
 
 enum { WAIT_SECONDS = 60, WAIT_SECONDS_MAX = 86400, LOOK_MS = 1000 };
+enum { NAME_LOOKS_MAX = 25, NAME_LOOK_MS = 200, LEAVE_MS = 500 };
 
 int command_invite(struct cli *c)
 {
@@ -107,6 +108,28 @@ static int wait_joined(struct cli *c, uint64_t number, int timer)
     }
 }
 
+/* Just after the welcome a group has no name yet: names come with the first meeting as
+ * a member.  Wait for that a moment, so that one's own name arrives there too. */
+static int settle(struct cli *c, uint64_t number)
+{
+    struct session_event event = {0};
+    struct group_row g;
+    for (int i = 0; i < NAME_LOOKS_MAX; i++) {
+        int err = view_group_number(c, number, &g);
+        if (err)
+            return err;
+        if (!view_unnamed(BYTES(g.name, strlen(g.name))))
+            break;
+        int got = session_wait(c->session, -1, NAME_LOOK_MS, &event);
+        if (got < 0 || got & SESSION_STOP)
+            return got < 0 ? got : 0;
+    }
+    int got = session_is_remote(c->session)
+                  ? 0
+                  : session_wait(c->session, -1, LEAVE_MS, &event);
+    return got < 0 ? got : 0;
+}
+
 static int timer_of(uint64_t seconds)
 {
     struct itimerspec spec = {.it_value.tv_sec = (time_t)seconds};
@@ -146,6 +169,8 @@ static int finish_join(struct cli *c, uint64_t number, uint64_t seconds)
         return ERR_SYSTEM;
     int err = wait_joined(c, number, timer);
     (void)close(timer);
+    if (err == 0)
+        err = settle(c, number);
     if (err == 0)
         return show_joined(c, number);
     if (err == 1) {

@@ -127,8 +127,7 @@ static void add_member(struct screen *s, struct bytes map)
     if (by.n > 0 && n > 0)
         (void)snprintf(words + n, sizeof words - (size_t)n, _(", let in by %.*s"),
                        (int)by.n, (const char *)by.p);
-    (void)snprintf(name, sizeof name, "%.*s", (int)who.n,
-                   who.n > 0 ? (const char *)who.p : "");
+    view_name(name, who);
     screen_pair(s, name, BYTES(words, strlen(words)));
     screen_cell_text(s, "name", who);
     screen_cell_text(s, "role", steward ? BYTES("steward", 7) : BYTES("member", 6));

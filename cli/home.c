@@ -21,33 +21,69 @@ enum { DAY_HOURS = 24 };
 static void tell_group(struct home *h, uint64_t number, const char *format)
     __attribute__((format(printf, 3, 0)));
 
+/* News go on lines of their own: call this before the first of them is written. */
+static void begin_news(struct home *h)
+{
+    if (!h->news)
+        prompt_break_line(&h->c->prompt);
+    h->news = true;
+}
+
 /* A sentence with the group's name in it. */
 static void tell_group(struct home *h, uint64_t number, const char *format)
 {
-    char sentence[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
+    char sentence[VIEW_NAME_BYTES + VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
     struct group_row g;
     if (view_group_number(h->c, number, &g))
         return;
-    (void)snprintf(sentence, sizeof sentence, format, g.name);
+    view_name(name, BYTES(g.name, strlen(g.name)));
+    (void)snprintf(sentence, sizeof sentence, format, name);
+    begin_news(h);
     cli_say(sentence);
 }
 
-static void tell_member(struct home *h, const struct session_event *event)
+/* Say who joined, once there is a name; false: there is none yet. */
+static bool say_joined(struct home *h, const struct newcomer *n)
 {
-    struct api_args args = {.group = event->group, .has_group = true};
+    struct api_args args = {.group = n->group, .has_group = true};
     struct api_reply reply = {0};
+    bool known = true;
     if (cli_call(h->c, API_MEMBERS, &args, &reply))
-        return;
+        return true;
     for (uint32_t i = 0; i < api_rows(&reply); i++) {
         struct bytes row = api_row(&reply, i);
-        struct bytes who = api_bytes(row, F_NAME), by = api_bytes(row, F_LET_IN_BY);
-        if (api_uint(row, F_ROW, UINT64_MAX) != event->row || api_uint(row, F_ME, 0))
+        char who[VIEW_NAME_BYTES], by[VIEW_NAME_BYTES];
+        if (api_uint(row, F_ROW, UINT64_MAX) != n->row || api_uint(row, F_ME, 0))
             continue;
-        cli_sayf(_("%.*s joined. Let in by %.*s."), (int)who.n,
-                 who.n > 0 ? (const char *)who.p : "", (int)by.n,
-                 by.n > 0 ? (const char *)by.p : "");
+        known = !view_unnamed(api_bytes(row, F_NAME));
+        view_name(who, api_bytes(row, F_NAME));
+        view_name(by, api_bytes(row, F_LET_IN_BY));
+        if (!known)
+            continue;
+        begin_news(h);
+        cli_sayf(_("%s joined. Let in by %s."), who, by);
     }
     api_reply_free(&reply);
+    return known;
+}
+
+/* Names come a moment after the people. */
+static void tell_member(struct home *h, const struct session_event *event)
+{
+    struct newcomer n = {.group = event->group, .row = event->row};
+    if (!say_joined(h, &n) && h->newcomers_count < HOME_NEWCOMERS_MAX)
+        h->newcomers[h->newcomers_count++] = n;
+}
+
+static void tell_renamed(struct home *h, uint64_t group)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < h->newcomers_count; i++) {
+        struct newcomer n = h->newcomers[i];
+        if (n.group != group || !say_joined(h, &n))
+            h->newcomers[kept++] = n;
+    }
+    h->newcomers_count = kept;
 }
 
 static void tell_sent(struct home *h, const struct session_event *event)
@@ -55,6 +91,7 @@ static void tell_sent(struct home *h, const struct session_event *event)
     if (!h->drafted || event->draft != h->draft || event->group != h->draft_group)
         return;
     h->drafted = false;
+    begin_news(h);
     cli_say(_("Sent."));
 }
 
@@ -63,6 +100,7 @@ static void tell_entry(struct home *h, uint64_t group)
     struct group_row g;
     if (view_group_number(h->c, group, &g) || g.unread == 0)
         return;
+    begin_news(h);
     if (h->in_group && h->group == group)
         home_report(h, talk_show(h->c, &g, TALK_UNREAD));
     else
@@ -75,8 +113,10 @@ static void tell(struct home *h, const struct session_event *event)
     case TELL_ENTRY: tell_entry(h, event->group); break;
     case TELL_SENT: tell_sent(h, event); break;
     case TELL_MEMBER: tell_member(h, event); break;
+    case TELL_RENAMED: tell_renamed(h, event->group); break;
     case TELL_JOINED: tell_group(h, event->group, _("You are in: %s")); break;
     case TELL_REFUSED:
+        begin_news(h);
         cli_say(_("You were not let in."));
         if (event->err)
             cli_say(gettext(err_text(event->err)));
@@ -87,10 +127,21 @@ static void tell(struct home *h, const struct session_event *event)
     case TELL_NEWER:
         tell_group(h, event->group, _("Something needs a newer kring: %s"));
         break;
-    case TELL_CLOCK: cli_say(_("The clock looks wrong. Dates may be off.")); break;
-    default: return; /* nothing a person must know at once */
+    case TELL_CLOCK:
+        begin_news(h);
+        cli_say(_("The clock looks wrong. Dates may be off."));
+        break;
+    default: break; /* nothing a person must know at once */
     }
-    prompt_show_again(&h->c->prompt);
+}
+
+/* After news the question stands below them again. */
+static void tell_between(struct home *h, const struct session_event *event)
+{
+    h->news = false;
+    tell(h, event);
+    if (h->news)
+        prompt_show_again(&h->c->prompt);
 }
 
 /* Run the node until the person has typed something (prompt.h). */
@@ -105,7 +156,7 @@ static int wait_typing(void *ctx)
             return got;
         }
         if (got & SESSION_EVENT)
-            tell(h, &event);
+            tell_between(h, &event);
         if (got & SESSION_STOP) {
             h->closing = true;
             return ERR_NEEDTERM;
@@ -263,19 +314,19 @@ struct order {
 static void add_group_choice(struct screen *s, struct order *order,
                              const struct group_row *g)
 {
-    char key[8], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
+    char key[8], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
     if (order->count == LIMIT_GROUPS_MAX)
         return;
     order->numbers[order->count++] = g->number;
     (void)snprintf(key, sizeof key, "%zu", order->count);
+    view_name(name, BYTES(g->name, strlen(g->name)));
     if (g->joining)
-        (void)snprintf(text, sizeof text, _("%s (waits to be let in)"),
-                       g->name[0] ? g->name : _("Group"));
+        (void)snprintf(text, sizeof text, _("%s (waits to be let in)"), name);
     else if (g->unread > 0)
-        (void)snprintf(text, sizeof text, _("%s (new: %lu)"), g->name,
+        (void)snprintf(text, sizeof text, _("%s (new: %lu)"), name,
                        (unsigned long)g->unread);
     else
-        (void)snprintf(text, sizeof text, "%s", g->name);
+        (void)snprintf(text, sizeof text, "%s", name);
     screen_choice(s, key, text);
 }
 

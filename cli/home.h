@@ -9,7 +9,12 @@
 
 #include "cli/view.h"
 
-enum { HOME_ANSWER_BYTES = 256 };
+enum { HOME_ANSWER_BYTES = 256, HOME_NEWCOMERS_MAX = 16 };
+
+/* Somebody who joined and whose name has not come yet. */
+struct newcomer {
+    uint64_t group, row;
+};
 
 struct home {
     struct cli *c;
@@ -17,6 +22,9 @@ struct home {
     uint64_t group; /* which */
     bool drafted;   /* a text waits that `u` takes back */
     uint64_t draft, draft_group;
+    struct newcomer newcomers[HOME_NEWCOMERS_MAX];
+    size_t newcomers_count;
+    bool news;    /* something was written below the open question */
     bool closing; /* the person or the system ends it */
     int err;      /* why it cannot go on, or 0 */
 };

@@ -125,10 +125,11 @@ static int show_choices(struct home *h, const struct group_row *g)
 /* While a join is under way there is little to do. */
 static void waiting_screen(struct home *h, const struct group_row *g)
 {
-    char answer[HOME_ANSWER_BYTES];
+    char answer[HOME_ANSWER_BYTES], name[VIEW_NAME_BYTES];
     struct screen s = {0};
     uint64_t n = 0;
-    screen_title(&s, g->name[0] ? g->name : _("Group"));
+    view_name(name, BYTES(g->name, strlen(g->name)));
+    screen_title(&s, name);
     screen_text(&s, _("You wait to be let in. Their kring must be open."));
     screen_choice(&s, "1", _("Stop waiting"));
     screen_choice(&s, "0", _("Back"));

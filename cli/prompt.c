@@ -78,6 +78,12 @@ static int take_line(struct prompt *p, struct buf *out)
     return 0;
 }
 
+void prompt_break_line(const struct prompt *p)
+{
+    if (p->question)
+        (void)fputc('\n', stderr);
+}
+
 void prompt_show_again(const struct prompt *p)
 {
     if (!p->question)

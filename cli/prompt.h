@@ -30,6 +30,8 @@ NODISCARD int prompt_ask(struct prompt *p, const char *question, struct buf *out
 /* As prompt_ask, without showing what is typed. */
 NODISCARD int prompt_ask_secret(struct prompt *p, const char *question,
                                 struct buf *out);
+/* Leave the line of the open question, before something else is written. */
+void prompt_break_line(const struct prompt *p);
 /* Show the open question again, after something else was written. */
 void prompt_show_again(const struct prompt *p);
 /* Read once what is there.  ERR_NOMEM, ERR_TOOBIG (a line too long), ERR_IO. */

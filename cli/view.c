@@ -17,6 +17,38 @@ static void copy_name(char out[static VIEW_NAME_BYTES], struct bytes name)
     out[n] = '\0';
 }
 
+/* What the core says where a name has not come yet, a number may follow. */
+static const char *const unnamed[] = {N_("New person"), N_("New group")};
+
+/* Which of them `name` is; -1: it is a name. */
+static int unnamed_of(struct bytes name)
+{
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(unnamed[i]);
+        if (name.n >= n && memcmp(name.p, unnamed[i], n) == 0 &&
+            (name.n == n || name.p[n] == ' '))
+            return i;
+    }
+    return -1;
+}
+
+bool view_unnamed(struct bytes name)
+{
+    return unnamed_of(name) >= 0;
+}
+
+void view_name(char out[static VIEW_NAME_BYTES], struct bytes name)
+{
+    int i = unnamed_of(name);
+    if (i < 0) {
+        copy_name(out, name);
+        return;
+    }
+    size_t n = strlen(unnamed[i]);
+    (void)snprintf(out, VIEW_NAME_BYTES, "%s%.*s", gettext(unnamed[i]),
+                   (int)(name.n - n), (const char *)name.p + n);
+}
+
 struct group_row view_group(struct bytes map)
 {
     struct group_row g = {
@@ -133,9 +165,10 @@ void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours)
 
 void view_head(struct screen *s, const struct group_row *group)
 {
-    char clock[VIEW_WORDS_BYTES];
+    char clock[VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
     view_clock(clock, group->lifetime_hours);
-    screen_title(s, group->name);
+    view_name(name, BYTES(group->name, strlen(group->name)));
+    screen_title(s, name);
     screen_clock(s, clock);
 }
 
@@ -160,7 +193,7 @@ void view_ago(char out[static VIEW_WORDS_BYTES], uint64_t hour, uint64_t now_hou
     uint64_t hours = now_hour > hour ? now_hour - hour : 0;
     unsigned long days = (unsigned long)(hours / DAY_HOURS);
     if (hours == 0) {
-        (void)snprintf(out, VIEW_WORDS_BYTES, "%s", _("just now, or nearly"));
+        (void)snprintf(out, VIEW_WORDS_BYTES, "%s", _("about now"));
     } else if (hours < DAY_HOURS) {
         (void)snprintf(
             out, VIEW_WORDS_BYTES,
@@ -200,11 +233,12 @@ static void add_cells(struct screen *s, const struct message_row *m)
 /* "Wren, about 3 hours ago (new)". */
 static int label_of(struct buf *out, const struct message_row *m, uint64_t now_hour)
 {
-    char ago[VIEW_WORDS_BYTES];
+    char ago[VIEW_WORDS_BYTES], who[VIEW_NAME_BYTES];
     view_ago(ago, m->about_hour, now_hour);
+    view_name(who, m->author);
     const char *when = m->draft ? _("waits on this device") : ago;
     const char *mark = m->unread ? _(" (new)") : "";
-    int err = buf_append(out, m->author, SIZE_MAX);
+    int err = buf_append(out, BYTES(who, strlen(who)), SIZE_MAX);
     if (!err)
         err = buf_append(out, BYTES(", ", 2), SIZE_MAX);
     if (!err)

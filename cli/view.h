@@ -40,6 +40,10 @@ void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours);
 void view_head(struct screen *s, const struct group_row *group);
 /* How long ago, in words: "about 3 hours ago". */
 void view_ago(char out[static VIEW_WORDS_BYTES], uint64_t hour, uint64_t now_hour);
+/* A name for the screen: who has none yet is called so in the person's language. */
+void view_name(char out[static VIEW_NAME_BYTES], struct bytes name);
+/* True if that is what the core calls a person or group whose name has not come yet. */
+bool view_unnamed(struct bytes name);
 /* The hour as programs read it: 2026-11-24T21:00Z. */
 void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* Add a message to a screen, with the cells of `read --json`. */

@@ -61,9 +61,9 @@ static const char *const sql[ST_COUNT] = {
     [ST_STATE_BY_ID] = "SELECT row,state FROM content WHERE grp=?1 AND id8=?2 AND id=?3",
     [ST_CONTENT_BY_SEQ] = "SELECT " SMALL ",body,envelope FROM content "
                           "WHERE grp=?1 AND author=?2 AND seq=?3 AND state<>4 ORDER BY row",
-    [ST_CONTENT_SCAN] = "SELECT " SMALL ",x'',x'' FROM content "
+    [ST_CONTENT_SCAN] = "SELECT " SMALL ",x'',x'' FROM content NOT INDEXED "
                         "WHERE row>?2 AND grp=?1 AND state<>4 ORDER BY row",
-    [ST_CONTENT_SCAN_FULL] = "SELECT " SMALL ",body,envelope FROM content "
+    [ST_CONTENT_SCAN_FULL] = "SELECT " SMALL ",body,envelope FROM content NOT INDEXED "
                              "WHERE row>?2 AND grp=?1 AND state<>4 ORDER BY row",
     [ST_CONTENT_DUE] = "SELECT " SMALL ",body,envelope FROM content "
                        "WHERE grp=?1 AND erase_hour<=?2 AND state<>4 "

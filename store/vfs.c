@@ -287,6 +287,7 @@ static int shim_open(sqlite3_vfs *shim, const char *name, sqlite3_file *out, int
     f->vfs = v;
     f->is_wal = is_wal;
     f->os = (sqlite3_file *)(void *)(f + 1);
+    f->os->pMethods = NULL;
     int rc = v->os->xOpen(v->os, name, f->os, flags, out_flags);
     if (rc == SQLITE_OK && is_wal)
         rc = vfs_wal_open(f);

@@ -186,17 +186,27 @@ int content_load(struct group *g)
     return err;
 }
 
+/* Only what is open becomes a head: of another entry the height is not known here, and
+ * an own entry that named it would stand elsewhere in the order of those who know
+ * (P8.1). */
+static void note_head(struct content *c, const struct content_row *row, bool named,
+                      const struct body *body)
+{
+    struct head head = {.height = heads_name(c, row->prev, body->deps) + 1};
+    memcpy(head.hash, row->hash, 32);
+    if (body->height > head.height)
+        head.height = body->height;
+    heads_add(c, &head, named);
+}
+
 int content_note_row(struct group *g, const struct content_row *row, bool named,
                      const struct body *body)
 {
     struct content *c = g->content;
     count_row(c, row);
     c->unread_known = c->unread_known && !row->unread;
-    struct head head = {.height = heads_name(c, row->prev, body->deps) + 1};
-    memcpy(head.hash, row->hash, 32);
-    if (body->height > head.height)
-        head.height = body->height;
-    heads_add(c, &head, named);
+    if (row->state == CONTENT_OPEN)
+        note_head(c, row, named, body);
     author_has(author_at(c, row->author), row->seq, row->hash);
     return 0;
 }
@@ -421,12 +431,12 @@ static int reopened(struct group *g, struct content_row *row, const struct body 
         c->read_row = row->row - 1; /* so that counting finds it */
         c->meta_dirty = true;
     }
-    (void)heads_name(c, NULL, body->deps);
-    if (body->height > c->height_floor) { /* what comes next comes after it too */
-        c->height_floor = body->height;
-        c->meta_dirty = true;
-    }
-    if (row->state != CONTENT_OPEN || content_ended(g, row->end_hour))
+    if (row->state != CONTENT_OPEN)
+        return 0;
+    /* Who wrote after it may be held already: a head too many is named by the next own
+     * entry. */
+    note_head(c, row, false, body);
+    if (content_ended(g, row->end_hour))
         return 0;
     return fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
 }

@@ -72,8 +72,11 @@ void heads_add(struct content *c, const struct head *head, bool named)
 {
     if (named || memcmp(named_slot(c, head->hash), head->hash, DEP_BYTES) == 0)
         return;
-    if (c->heads_count == HEADS_KEPT_MAX)
+    if (c->heads_count == HEADS_KEPT_MAX) { /* what comes next comes after it too */
+        if (c->heads[0].height > c->height_floor)
+            c->height_floor = c->heads[0].height;
         head_remove(c, 0);
+    }
     c->heads[c->heads_count++] = *head;
     c->meta_dirty = true;
 }

@@ -72,7 +72,7 @@ static uint32_t addresses_sum(struct group *g, const struct member *m)
 }
 
 /* Members or cards changed: who can be called now, and who moved? */
-static int rescan(struct group *g, struct circle *c)
+static int rescan(struct group *g, struct ties *c)
 {
     uint32_t count = member_count(g);
     const struct member *me = member_me(g);
@@ -102,8 +102,8 @@ static int rescan(struct group *g, struct circle *c)
 
 static int dial_of(struct group *g, uint32_t member, struct dial **out)
 {
-    struct circle *c = NULL;
-    int err = circle_of(g->peer, g->number, &c);
+    struct ties *c = NULL;
+    int err = ties_of(g->peer, g->number, &c);
     if (!err && member >= c->dials_count)
         err = rescan(g, c);
     if (!err)
@@ -134,7 +134,7 @@ static bool linked_otherwise(const struct peer *p, const struct link *gone)
 void dial_unlinked(struct group *g, const struct link *l)
 {
     struct peer *p = g->peer;
-    struct circle *c = circle_find(p, g->number);
+    struct ties *c = ties_find(p, g->number);
     if (!c || l->member >= c->dials_count)
         return;
     struct dial *d = &c->dials[l->member];
@@ -210,8 +210,8 @@ static int dial_member(struct group *g, struct dial *d, const struct member *m)
 int dial_tick(struct group *g)
 {
     struct peer *p = g->peer;
-    struct circle *c = NULL;
-    int err = circle_of(p, g->number, &c);
+    struct ties *c = NULL;
+    int err = ties_of(p, g->number, &c);
     if (!err && (c->rescan || c->dials_count < member_count(g)))
         err = rescan(g, c);
     if (err || dial_deadline_ms(p, g) > p->now_ms)
@@ -233,7 +233,7 @@ int dial_tick(struct group *g)
 
 uint64_t dial_deadline_ms(const struct peer *p, const struct group *g)
 {
-    const struct circle *c = circle_find(p, g->number);
+    const struct ties *c = ties_find(p, g->number);
     uint64_t due_ms = UINT64_MAX;
     if (!c || c->rescan)
         return p->now_ms; /* looked at in the next tick */

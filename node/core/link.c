@@ -50,7 +50,7 @@ static void link_free(struct links *links, struct link *l)
     free(l);
 }
 
-static void circle_free(struct circle *c)
+static void ties_free(struct ties *c)
 {
     if (c->candidates)
         wipe(c->candidates, c->candidates_count * sizeof *c->candidates);
@@ -66,9 +66,9 @@ void links_free(struct links *l)
         return;
     for (uint32_t i = 0; i < l->count; i++)
         link_free(l, l->list[i]);
-    for (uint32_t i = 0; i < l->circles_count; i++)
-        circle_free(&l->circles[i]);
-    free(l->circles);
+    for (uint32_t i = 0; i < l->ties_count; i++)
+        ties_free(&l->ties[i]);
+    free(l->ties);
     free(l->batch);
     buf_free(&l->wire);
     ring_free(&l->ring);
@@ -149,25 +149,25 @@ bool link_is_member(const struct link *l, uint32_t number)
 
 /* ---- records of groups ------------------------------------------------------ */
 
-struct circle *circle_find(const struct peer *p, uint32_t number)
+struct ties *ties_find(const struct peer *p, uint32_t number)
 {
-    for (uint32_t i = 0; i < p->links->circles_count; i++)
-        if (p->links->circles[i].number == number)
-            return &p->links->circles[i];
+    for (uint32_t i = 0; i < p->links->ties_count; i++)
+        if (p->links->ties[i].number == number)
+            return &p->links->ties[i];
     return NULL;
 }
 
-int circle_of(struct peer *p, uint32_t number, struct circle **out)
+int ties_of(struct peer *p, uint32_t number, struct ties **out)
 {
     struct links *l = p->links;
-    *out = circle_find(p, number);
+    *out = ties_find(p, number);
     if (*out)
         return 0;
-    struct circle *grown = realloc(l->circles, (l->circles_count + 1) * sizeof *grown);
+    struct ties *grown = realloc(l->ties, (l->ties_count + 1) * sizeof *grown);
     if (!grown)
         return ERR_NOMEM;
-    l->circles = grown;
-    *out = &l->circles[l->circles_count++];
+    l->ties = grown;
+    *out = &l->ties[l->ties_count++];
     memset(*out, 0, sizeof **out);
     (*out)->number = number;
     (*out)->rescan = true;
@@ -177,7 +177,7 @@ int circle_of(struct peer *p, uint32_t number, struct circle **out)
 void links_forget(struct peer *p, uint32_t number)
 {
     struct links *l = p->links;
-    struct circle *c = circle_find(p, number);
+    struct ties *c = ties_find(p, number);
     for (uint32_t i = 0; i < l->count; i++) {
         if (l->list[i]->group != number)
             continue;
@@ -186,10 +186,10 @@ void links_forget(struct peer *p, uint32_t number)
     }
     if (!c)
         return;
-    size_t at = (size_t)(c - l->circles);
-    circle_free(c);
-    l->circles_count--;
-    memmove(c, c + 1, (l->circles_count - at) * sizeof *c);
+    size_t at = (size_t)(c - l->ties);
+    ties_free(c);
+    l->ties_count--;
+    memmove(c, c + 1, (l->ties_count - at) * sizeof *c);
 }
 
 /* ---- numbers ---------------------------------------------------------------- */
@@ -308,6 +308,7 @@ static int on_data(struct peer *p, struct link *l, struct bytes bytes)
 {
     int err = 0;
     l->heard_ms = p->now_ms;
+    l->sync.probe_ms = 0;
     while (bytes.n > 0 && !err) {
         size_t used = bytes.n;
         if (l->closing || l->state == LINK_CLOSED)
@@ -427,8 +428,8 @@ static int groups_due(struct peer *p)
     /* A join that ends may take its group out of the list: from the back. */
     for (uint32_t i = p->groups_count; i-- > 0 && !err;) {
         struct group *g = p->groups[i];
-        struct circle *c = NULL;
-        err = circle_of(p, g->number, &c);
+        struct ties *c = NULL;
+        err = ties_of(p, g->number, &c);
         if (!err && g->joining)
             err = join_tick(g);
         else if (!err)

@@ -47,7 +47,7 @@ static void candidates_sum(const struct group *g, uint8_t sum[static 32])
     wipe(acc, sizeof acc);
 }
 
-static void candidates_add(struct circle *c, uint8_t kind, uint32_t index,
+static void candidates_add(struct ties *c, uint8_t kind, uint32_t index,
                            const uint8_t psk0[static 32])
 {
     struct candidate *to = &c->candidates[c->candidates_count++];
@@ -58,7 +58,7 @@ static void candidates_add(struct circle *c, uint8_t kind, uint32_t index,
 }
 
 /* The newest invitations that are answered. */
-static void candidates_add_invites(const struct group *g, struct circle *c)
+static void candidates_add_invites(const struct group *g, struct ties *c)
 {
     const struct member *me = member_me(g);
     struct invite_view v = {0};
@@ -77,7 +77,7 @@ static void candidates_add_invites(const struct group *g, struct circle *c)
     wipe(&v, sizeof v);
 }
 
-static int candidates_refresh(struct group *g, struct circle *c)
+static int candidates_refresh(struct group *g, struct ties *c)
 {
     uint8_t sum[32], acc[32];
     candidates_sum(g, sum);
@@ -101,9 +101,9 @@ static int candidates_refresh(struct group *g, struct circle *c)
 static int candidates_match(struct group *g, const uint8_t *message,
                             const struct candidate **found)
 {
-    struct circle *c = NULL;
+    struct ties *c = NULL;
     uint8_t tag[HANDSHAKE_TAG_BYTES];
-    int err = circle_of(g->peer, g->number, &c);
+    int err = ties_of(g->peer, g->number, &c);
     if (!err)
         err = candidates_refresh(g, c);
     *found = NULL;

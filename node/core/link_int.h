@@ -91,7 +91,7 @@ struct candidate {
 };
 
 /* What the link part keeps of one group. */
-struct circle {
+struct ties {
     uint32_t number;
     struct dial *dials; /* by member index */
     uint32_t dials_count;
@@ -120,8 +120,8 @@ struct links {
     uint32_t count;
     uint32_t next_even;
     uint64_t born;
-    struct circle *circles; /* by number, rising */
-    uint32_t circles_count;
+    struct ties *ties; /* by number, rising */
+    uint32_t ties_count;
     struct ring ring;
     struct arena *arena;
     struct buf wire; /* frames of one link on their way to its effect */
@@ -156,9 +156,9 @@ bool link_has_room(const struct link *l);
 /* True for a live link of members of group `number`. */
 bool link_is_member(const struct link *l, uint32_t number);
 /* The record of a group, made if new.  ERR_NOMEM. */
-NODISCARD int circle_of(struct peer *p, uint32_t number, struct circle **out);
+NODISCARD int ties_of(struct peer *p, uint32_t number, struct ties **out);
 /* The record of a group, or NULL. */
-struct circle *circle_find(const struct peer *p, uint32_t number);
+struct ties *ties_find(const struct peer *p, uint32_t number);
 /* Close all links of a group that is going, and forget its record. */
 void links_forget(struct peer *p, uint32_t number);
 /* Dial `address` for a group.  ERR_FULL, ERR_NOMEM. */

@@ -18,6 +18,7 @@ enum {
     AGAIN_MS = 500,
     AGAIN_MS_MAX = 5 * 60 * 1000,
     TRIES_MAX = 12,
+    PROBE_MS = 10 * 1000,
 };
 
 /* ---- when ------------------------------------------------------------------- */
@@ -54,8 +55,7 @@ void sync_again(struct peer *p, struct link *l)
         sooner(s, again_ms(p, s));
 }
 
-/* Something moved on the link: a round within the minute will tell who has it. */
-static void sync_touch(struct peer *p, struct link *l)
+void sync_touch(struct peer *p, struct link *l)
 {
     struct sync *s = &l->sync;
     if (s->touched)
@@ -80,9 +80,18 @@ uint64_t sync_deadline_ms(const struct link *l)
     const struct sync *s = &l->sync;
     if (l->closing)
         return UINT64_MAX;
+    if (s->probe_ms)
+        return s->probe_ms;
     if (!s->greeted)
         return l->live_ms + FIRST_WORD_MS_MAX;
     return in_round(l) ? l->heard_ms + SILENCE_MS_MAX : s->round_ms;
+}
+
+/* Nobody spoke when somebody had to. */
+static bool silent(const struct peer *p, const struct link *l)
+{
+    bool waits = l->sync.probe_ms || !l->sync.greeted || in_round(l);
+    return waits && sync_deadline_ms(l) <= p->now_ms;
 }
 
 /* ---- saying ----------------------------------------------------------------- */
@@ -431,16 +440,24 @@ static int round_due(struct group *g, struct link *l)
     return put_done(g, l, SET_ROUND);
 }
 
+/* P9.9: say what the other side has to answer, and wait for any word of it. */
+static int probe(struct group *g, struct link *l)
+{
+    struct sync *s = &l->sync;
+    s->probe = false;
+    s->probe_ms = g->peer->now_ms + PROBE_MS;
+    return l->dialler ? sync_hello(g, l) : put_done(g, l, SET_ROUND);
+}
+
 int sync_pump(struct peer *p, struct link *l)
 {
     struct group *g = peer_group(p, l->group);
     struct sync *s = &l->sync;
-    if (sync_deadline_ms(l) <= p->now_ms && (!s->greeted || in_round(l))) {
-        link_close(l, false); /* nobody is there */
+    if (silent(p, l)) {
+        link_close(l, false);
         return 0;
     }
-    int err = s->probe ? sync_hello(g, l) : 0;
-    s->probe = false;
+    int err = s->probe ? probe(g, l) : 0;
     if (!err)
         err = bulk_pump(g, l);
     if (!err)

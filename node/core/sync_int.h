@@ -57,7 +57,8 @@ struct sync {
     bool again; /* something was left out: another round soon */
     bool touched; /* something was pushed or came since the last round */
     bool greeted; /* a hello came on this link */
-    bool probe; /* say something, to see whether the link is alive */
+    bool probe; /* ask for a word, to see whether the link is alive */
+    uint64_t probe_ms; /* until when one must have come; 0: none is awaited */
     /* of this round: */
     bool pushed; /* an entry was pushed beside it */
     bool sent, wanted, got; /* something was missing there, or here, or came */
@@ -74,6 +75,8 @@ NODISCARD int sync_pump(struct peer *p, struct link *l);
 uint64_t sync_deadline_ms(const struct link *l);
 /* Another round in a second or two, for a reason that is no fault. */
 void sync_soon(struct peer *p, struct link *l);
+/* Something moved on the link: a round within the minute will tell who has it. */
+void sync_touch(struct peer *p, struct link *l);
 /* A message on a member link, but for entries.  ERR_PROTOCOL and others that are not
  * fatal: the link is to be closed. */
 NODISCARD int sync_message(struct group *g, struct link *l, const struct wire_message *m);

@@ -27,7 +27,7 @@ int set_each(struct group *g, uint8_t set, set_visit *visit, void *ctx)
 
 void set_changed(struct group *g, uint8_t set)
 {
-    struct circle *c = circle_find(g->peer, g->number);
+    struct ties *c = ties_find(g->peer, g->number);
     if (!c)
         return; /* nothing was summed yet */
     c->sets[set].version++;
@@ -43,9 +43,9 @@ static int collect_id(void *ctx, const uint8_t id[32], struct bytes bytes)
 
 int set_ids(struct group *g, uint8_t set, struct bytes *ids)
 {
-    struct circle *c = NULL;
+    struct ties *c = NULL;
     struct buf made = {0};
-    int err = circle_of(g->peer, g->number, &c);
+    int err = ties_of(g->peer, g->number, &c);
     if (err)
         return err;
     if (!c->sets[set].made || c->sets[set].built != c->sets[set].version) {

@@ -65,8 +65,10 @@ static int batch_accept(struct group *g, struct link *l)
         const struct incoming *in = &links->batch[i];
         if (in->result == ACCEPT_LATER)
             err = later_keep(g->peer, l, in);
-        if (in->result == ACCEPT_NEW)
+        if (in->result == ACCEPT_NEW) {
             l->sync.got = true;
+            sync_touch(g->peer, l);
+        }
     }
     return err;
 }
@@ -117,7 +119,7 @@ static void lanes_sum(const struct group *g, uint8_t sum[static 32])
     hasher_final(&h, sum);
 }
 
-static int settle(struct group *g, struct circle *c)
+static int settle(struct group *g, struct ties *c)
 {
     struct peer *p = g->peer;
     uint8_t sum[32];
@@ -141,7 +143,7 @@ int sync_settle(struct peer *p)
 {
     int err = 0;
     for (uint32_t i = 0; i < p->groups_count && !err; i++) {
-        struct circle *c = circle_find(p, p->groups[i]->number);
+        struct ties *c = ties_find(p, p->groups[i]->number);
         if (!c || !c->control_new || p->groups[i]->joining)
             continue;
         c->control_new = false;

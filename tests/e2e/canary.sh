@@ -66,7 +66,7 @@ cp -a "$work/otter" "$work/wren" "$work/alive/" 2>/dev/null || true
 secret=$(cut -d' ' -f1-3 "$work/otter.words")
 leaked=no
 for file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
-    if tr '\0' ' ' <"$file" 2>/dev/null | grep -qF "$secret"; then
+    if { tr '\0' ' ' <"$file"; } 2>/dev/null | grep -qF "$secret"; then
         leaked=$file
     fi
 done

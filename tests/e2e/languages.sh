@@ -10,7 +10,8 @@ person wren
 # of the environment.
 locale=C.UTF-8
 without_profile() {
-    env LC_ALL="$locale" "$KRING_BIN" --home "$work/none" "$@" groups </dev/null 2>&1 || true
+    env LC_ALL="$locale" "$KRING_BIN" --home "$work/none" "$@" groups \
+        </dev/null 2>&1 || true
 }
 
 same "the language of an option" \
@@ -67,7 +68,8 @@ for message in found:
         if len(words) > 12:
             print(len(words), "words:", sentence)
             bad = 1
-    if re.search(r"\b(key|peer|sync|fingerprint|epoch|node|token|hash)\b", message, re.I):
+    if re.search(r"\b(key|peer|sync|fingerprint|epoch|node|token|hash)\b", message,
+                 re.I):
         print("a word of the workshop:", message)
         bad = 1
 print(len(found), "texts")

@@ -75,6 +75,13 @@ kr() {
     "$KRING_BIN" --home "$work/$who" --passphrase-file "$work/$who.words" "$@"
 }
 
+# kr_behind NAME ARGUMENTS...: the same in the background; $! is kring itself.
+kr_behind() {
+    local who=$1
+    shift
+    exec "$KRING_BIN" --home "$work/$who" --passphrase-file "$work/$who.words" "$@"
+}
+
 set_up() {
     local who
     for who in "$@"; do
@@ -88,7 +95,7 @@ set_up() {
 # address in address_NAME.
 node_start() {
     local who=$1 pid
-    kr "$who" node --listen "${2-127.0.0.1:0}" </dev/null \
+    kr_behind "$who" node --listen "${2-127.0.0.1:0}" </dev/null \
         >"$work/$who.node" 2>"$work/$who.log" &
     pid=$!
     nodes+=("$pid")
@@ -142,7 +149,7 @@ refuses() {
     "$@" >"$work/out" 2>"$work/err" || got=$?
     if [ "$got" -ne "$code" ]; then
         bad "$name: exit code $got, $code wanted" "$(cat "$work/err")"
-    elif ! grep -qF "$sentence" "$work/err"; then
+    elif ! grep -qF -- "$sentence" "$work/err"; then
         bad "$name: other words" "$(cat "$work/err")"
     else
         ok "$name"

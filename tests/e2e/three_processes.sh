@@ -46,7 +46,7 @@ check "otter gets heron's text" until_text otter "welcome back"
 same "the same order everywhere" "$(texts otter)" "$(texts heron)"
 
 # read --follow shows what comes, and stops on SIGTERM.
-kr wren read Circle --follow --json </dev/null >"$work/follow" 2>/dev/null &
+kr_behind wren read Circle --follow --json </dev/null >"$work/follow" 2>/dev/null &
 follow=$!
 nodes+=("$follow")
 sleep 0.5

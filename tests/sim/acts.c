@@ -12,17 +12,22 @@ int world_found(struct world *w, int n, const char *name, uint32_t lifetime_hour
                         .lifetime_hours = lifetime_hours};
     int err = world_command(w, n, &c);
     w->nodes[n].group = c.group;
-    world_note(w, "n%d founds the group as %s: %s", n, name, err ? err_name(err) : "done");
+    world_note(w, "n%d founds the group as %s: %s", n, name,
+               err ? err_name(err) : "done");
     return err;
 }
 
 int world_invite(struct world *w, int from, int to, const char *name, bool steward)
 {
-    struct command c = {.kind = CMD_INVITE, .group = w->nodes[from].group,
-                        .steward = steward, .uses = 1, .valid_hours = 24};
+    struct command c = {.kind = CMD_INVITE,
+                        .group = w->nodes[from].group,
+                        .steward = steward,
+                        .uses = 1,
+                        .valid_hours = 24};
     int err = world_command(w, from, &c);
     if (!err) {
-        struct command j = {.kind = CMD_JOIN, .text = BUF_BYTES(&c.line),
+        struct command j = {.kind = CMD_JOIN,
+                            .text = BUF_BYTES(&c.line),
                             .pseudonym = BYTES(name, strlen(name))};
         err = world_command(w, to, &j);
         w->nodes[to].group = j.group;
@@ -30,7 +35,8 @@ int world_invite(struct world *w, int from, int to, const char *name, bool stewa
         buf_free(&j.line);
     }
     buf_free(&c.line);
-    world_note(w, "n%d invites n%d as %s: %s", from, to, name, err ? err_name(err) : "begun");
+    world_note(w, "n%d invites n%d as %s: %s", from, to, name,
+               err ? err_name(err) : "begun");
     return err;
 }
 
@@ -132,7 +138,8 @@ int world_say(struct world *w, int n, const char *text)
     snprintf(s->text, sizeof s->text, "CANARY %s", text);
     s->node = n;
     s->at_ms = w->now_ms;
-    struct command c = {.kind = CMD_SAY, .group = w->nodes[n].group,
+    struct command c = {.kind = CMD_SAY,
+                        .group = w->nodes[n].group,
                         .text = BYTES(s->text, strlen(s->text)),
                         .lifetime_hours = UINT32_MAX};
     note_readers(w, n, s);
@@ -153,7 +160,8 @@ int world_say(struct world *w, int n, const char *text)
 
 int world_rename(struct world *w, int n, const char *name)
 {
-    struct command c = {.kind = CMD_RENAME, .group = w->nodes[n].group,
+    struct command c = {.kind = CMD_RENAME,
+                        .group = w->nodes[n].group,
                         .pseudonym = BYTES(name, strlen(name))};
     int err = world_command(w, n, &c);
     world_note(w, "n%d is now called %s: %s", n, name, err ? err_name(err) : "done");

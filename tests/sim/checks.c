@@ -23,7 +23,8 @@ struct shown {
 static int find_said(const struct world *w, struct bytes text)
 {
     for (int i = 0; i < w->said_count; i++)
-        if (strlen(w->said[i].text) == text.n && memcmp(w->said[i].text, text.p, text.n) == 0)
+        if (strlen(w->said[i].text) == text.n &&
+            memcmp(w->said[i].text, text.p, text.n) == 0)
             return i;
     return -1;
 }
@@ -69,7 +70,8 @@ static int gather_member(void *ctx, const struct member_view *view)
 static void sort_members(struct shown *s)
 {
     for (int i = 1; i < s->members_count; i++)
-        for (int j = i; j > 0 && memcmp(s->members[j - 1], s->members[j], MEMBER_BYTES) > 0; j--) {
+        for (int j = i;
+             j > 0 && memcmp(s->members[j - 1], s->members[j], MEMBER_BYTES) > 0; j--) {
             char swap[MEMBER_BYTES];
             memcpy(swap, s->members[j], MEMBER_BYTES);
             memcpy(s->members[j], s->members[j - 1], MEMBER_BYTES);
@@ -153,7 +155,8 @@ static bool complain(struct world *w, bool why, const char *what, int a, int b)
 }
 
 /* Node n against the reference: everything it must have, and in the same order. */
-static bool same_as(struct world *w, const struct shown *ref, const struct shown *s, bool why)
+static bool same_as(struct world *w, const struct shown *ref, const struct shown *s,
+                    bool why)
 {
     int n = s->node;
     if (ref->members_count != s->members_count ||

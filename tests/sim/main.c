@@ -24,7 +24,8 @@ static int run_seeds(uint64_t from, uint64_t count)
            (unsigned long long)injected[0], (unsigned long long)injected[1],
            (unsigned long long)injected[2], (unsigned long long)injected[3],
            (unsigned long long)injected[4], (unsigned long long)injected[5]);
-    printf("%llu passed, %d failed\n", (unsigned long long)(count - (uint64_t)failed), failed);
+    printf("%llu passed, %d failed\n", (unsigned long long)(count - (uint64_t)failed),
+           failed);
     return failed ? 1 : 0;
 }
 
@@ -75,6 +76,8 @@ int main(int argc, char **argv)
         return run_stories(only, record);
     if (seeds)
         return run_seeds(from, seeds);
-    fprintf(stderr, "sim --seed N | --seeds N [--from M] | --stories [--record] [--only NAME]\n");
+    fprintf(
+        stderr,
+        "sim --seed N | --seeds N [--from M] | --stories [--record] [--only NAME]\n");
     return 64;
 }

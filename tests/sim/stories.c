@@ -128,11 +128,12 @@ static void invited_twice(struct world *w)
     for (int i = 0; i < 3; i++)
         (void)world_node(w);
     (void)world_found(w, 0, "Wren", 168);
-    struct command c = {.kind = CMD_INVITE, .group = w->nodes[0].group, .uses = 1,
-                        .valid_hours = 24};
+    struct command c = {
+        .kind = CMD_INVITE, .group = w->nodes[0].group, .uses = 1, .valid_hours = 24};
     CHECK(world_command(w, 0, &c) == 0);
     for (int n = 1; n <= 2; n++) {
-        struct command j = {.kind = CMD_JOIN, .text = BUF_BYTES(&c.line),
+        struct command j = {.kind = CMD_JOIN,
+                            .text = BUF_BYTES(&c.line),
                             .pseudonym = BYTES(n == 1 ? "Otter" : "Heron", 5)};
         int err = world_command(w, n, &j);
         w->nodes[n].group = j.group;

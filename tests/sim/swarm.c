@@ -48,8 +48,8 @@ static void one_act(struct world *w, int n, int act)
             world_side(w, k, 0);
         break;
     case 3:
-        w->nodes[n].skew_ms += (int64_t)world_die(w, 400 * 24) * HOUR_MS *
-                               (world_die(w, 2) ? 1 : -1);
+        w->nodes[n].skew_ms +=
+            (int64_t)world_die(w, 400 * 24) * HOUR_MS * (world_die(w, 2) ? 1 : -1);
         w->injected[5]++;
         break;
     case 4:
@@ -79,7 +79,8 @@ static void people_act(struct world *w, int count)
         } else {
             one_act(w, (int)world_die(w, (uint64_t)count), i);
         }
-        uint64_t pause = world_die(w, 4) ? world_die(w, 3000) : world_die(w, HOUR_MS / 4);
+        uint64_t pause =
+            world_die(w, 4) ? world_die(w, 3000) : world_die(w, HOUR_MS / 4);
         world_run(w, w->now_ms + pause);
     }
 }
@@ -97,7 +98,8 @@ static void heal_and_converge(struct world *w)
         (void)world_converged(w, true);
 }
 
-int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32], uint64_t injected[6])
+int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
+              uint64_t injected[6])
 {
     struct world *w = world_new(seed);
     if (!w)
@@ -112,16 +114,16 @@ int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32], uint64_t in
     draw_faults(w);
     people_act(w, count);
     heal_and_converge(w);
-    world_note(w, "%d nodes, %llu events, %d texts", count, (unsigned long long)w->events,
-               w->said_count);
+    world_note(w, "%d nodes, %llu events, %d texts", count,
+               (unsigned long long)w->events, w->said_count);
     world_finish(w);
     memcpy(trace, w->trace_hash, 32);
     for (int i = 0; i < 6; i++)
         injected[i] += w->injected[i];
     int failed = w->broken[0] != 0;
     if (failed)
-        printf("seed %llu: %s\n  repeat it: sim --seed %llu\n", (unsigned long long)seed,
-               w->broken, (unsigned long long)seed);
+        printf("seed %llu: %s\n  repeat it: sim --seed %llu\n",
+               (unsigned long long)seed, w->broken, (unsigned long long)seed);
     world_free(w);
     return failed;
 }

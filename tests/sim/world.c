@@ -209,7 +209,8 @@ static int conn_find(struct world *w, int n, uint32_t link, int *end)
 {
     for (int c = w->conns_count - 1; c >= w->conns_first; c--)
         for (int e = 0; e < 2; e++)
-            if (w->conns[c].open && w->conns[c].node[e] == n && w->conns[c].link[e] == link) {
+            if (w->conns[c].open && w->conns[c].node[e] == n &&
+                w->conns[c].link[e] == link) {
                 *end = e;
                 return c;
             }
@@ -245,20 +246,32 @@ static void do_dial(struct world *w, int n, const struct effect *fx)
     }
     uint64_t at = w->now_ms + 1 + world_die(w, w->faults.delay_ms_max + 1);
     if (!ok) {
-        heap_push(w, (struct act){.at_ms = at, .kind = ACT_DIALED, .node = n,
-                                  .link = fx->link, .err = ERR_NOANSWER, .conn = -1,
+        heap_push(w, (struct act){.at_ms = at,
+                                  .kind = ACT_DIALED,
+                                  .node = n,
+                                  .link = fx->link,
+                                  .err = ERR_NOANSWER,
+                                  .conn = -1,
                                   .epoch = w->nodes[n].crashes});
         return;
     }
     int c = conn_new(w);
     struct node *other = &w->nodes[to];
-    w->conns[c] = (struct conn){.open = true, .node = {n, to},
-                                .link = {fx->link, other->next_odd}};
+    w->conns[c] = (struct conn){
+        .open = true, .node = {n, to}, .link = {fx->link, other->next_odd}};
     other->next_odd += 2;
-    heap_push(w, (struct act){.at_ms = at, .kind = ACT_ACCEPT, .node = to, .conn = c,
-                              .link = w->conns[c].link[1], .epoch = other->crashes});
-    heap_push(w, (struct act){.at_ms = at, .kind = ACT_DIALED, .node = n, .conn = c,
-                              .link = fx->link, .epoch = w->nodes[n].crashes});
+    heap_push(w, (struct act){.at_ms = at,
+                              .kind = ACT_ACCEPT,
+                              .node = to,
+                              .conn = c,
+                              .link = w->conns[c].link[1],
+                              .epoch = other->crashes});
+    heap_push(w, (struct act){.at_ms = at,
+                              .kind = ACT_DIALED,
+                              .node = n,
+                              .conn = c,
+                              .link = fx->link,
+                              .epoch = w->nodes[n].crashes});
     w->conns[c].busy_until[0] = w->conns[c].busy_until[1] = at;
 }
 
@@ -275,8 +288,11 @@ static void send_piece(struct world *w, int c, int end, struct bytes piece, int 
     struct conn *conn = &w->conns[c];
     if (conn->node[1 - end] < 0)
         return; /* nobody is there to read it */
-    struct act a = {.kind = ACT_DELIVER, .node = conn->node[1 - end], .conn = c,
-                    .end = 1 - end, .link = conn->link[1 - end],
+    struct act a = {.kind = ACT_DELIVER,
+                    .node = conn->node[1 - end],
+                    .conn = c,
+                    .end = 1 - end,
+                    .link = conn->link[1 - end],
                     .epoch = w->nodes[conn->node[1 - end]].crashes};
     uint64_t at = w->now_ms + 1 + world_die(w, w->faults.delay_ms_max + 1);
     if (at < conn->busy_until[end])
@@ -303,7 +319,8 @@ static void do_send(struct world *w, int n, const struct effect *fx)
     struct bytes left = fx->bytes;
     while (left.n > 0) {
         size_t take = world_die(w, 4) == 0 ? 1 + world_die(w, left.n) : left.n;
-        bool damage = chance(w, w->faults.corrupt), twice = chance(w, w->faults.duplicate);
+        bool damage = chance(w, w->faults.corrupt),
+             twice = chance(w, w->faults.duplicate);
         w->injected[1] += damage;
         w->injected[2] += twice;
         send_piece(w, c, end, BYTES(left.p, take), damage);
@@ -311,9 +328,13 @@ static void do_send(struct world *w, int n, const struct effect *fx)
             send_piece(w, c, end, BYTES(left.p, take), 0);
         left = BYTES(left.p + take, left.n - take);
     }
-    heap_push(w, (struct act){.at_ms = w->conns[c].busy_until[end], .kind = ACT_SENT,
-                              .node = n, .conn = c, .link = fx->link,
-                              .err = (int)fx->bytes.n, .epoch = w->nodes[n].crashes});
+    heap_push(w, (struct act){.at_ms = w->conns[c].busy_until[end],
+                              .kind = ACT_SENT,
+                              .node = n,
+                              .conn = c,
+                              .link = fx->link,
+                              .err = (int)fx->bytes.n,
+                              .epoch = w->nodes[n].crashes});
 }
 
 static void do_close(struct world *w, int n, const struct effect *fx)
@@ -329,7 +350,10 @@ static void do_close(struct world *w, int n, const struct effect *fx)
         return;
     }
     uint64_t at = conn->busy_until[end] > w->now_ms ? conn->busy_until[end] : w->now_ms;
-    heap_push(w, (struct act){.at_ms = at + 1, .kind = ACT_CLOSED, .node = other, .conn = c,
+    heap_push(w, (struct act){.at_ms = at + 1,
+                              .kind = ACT_CLOSED,
+                              .node = other,
+                              .conn = c,
                               .link = conn->link[1 - end],
                               .epoch = w->nodes[other].crashes});
     conn->node[end] = -1;
@@ -373,7 +397,9 @@ static void plan_tick(struct world *w, int n)
     struct node *node = &w->nodes[n];
     uint64_t due = peer_deadline_ms(node->peer);
     if (due != UINT64_MAX) /* from the node's own monotonic time to the world's */
-        due = due + node->started_ms > NODE_START_MS ? due + node->started_ms - NODE_START_MS : 0;
+        due = due + node->started_ms > NODE_START_MS
+                  ? due + node->started_ms - NODE_START_MS
+                  : 0;
     if (due == UINT64_MAX || (node->tick_ms <= due && node->tick_ms > w->now_ms))
         return;
     if (due <= w->now_ms) {
@@ -386,8 +412,9 @@ static void plan_tick(struct world *w, int n)
         node->spins = 0;
     }
     node->tick_ms = due;
-    heap_push(w, (struct act){.at_ms = due, .kind = ACT_TICK, .node = n,
-                              .epoch = node->crashes});
+    heap_push(w,
+              (struct act){
+                  .at_ms = due, .kind = ACT_TICK, .node = n, .epoch = node->crashes});
 }
 
 void world_step(struct world *w, int n, struct event *ev)
@@ -432,15 +459,9 @@ static void act_step(struct world *w, const struct act *a)
         ev.kind = EV_DATA;
         ev.bytes = BUF_BYTES(&a->bytes);
         break;
-    case ACT_ACCEPT:
-        ev.kind = EV_ACCEPTED;
-        break;
-    case ACT_DIALED:
-        ev.kind = EV_DIALED;
-        break;
-    case ACT_CLOSED:
-        ev.kind = EV_CLOSED;
-        break;
+    case ACT_ACCEPT: ev.kind = EV_ACCEPTED; break;
+    case ACT_DIALED: ev.kind = EV_DIALED; break;
+    case ACT_CLOSED: ev.kind = EV_CLOSED; break;
     case ACT_SENT:
         ev.kind = EV_SENT;
         ev.bytes = BYTES(NULL, (size_t)a->err);
@@ -459,7 +480,8 @@ static bool act_is_stale(const struct world *w, const struct act *a)
     if (a->node < 0 || a->epoch != w->nodes[a->node].crashes)
         return true;
     bool needs_conn = a->kind == ACT_DELIVER || a->kind == ACT_SENT;
-    return needs_conn && (!w->conns[a->conn].open || w->conns[a->conn].node[a->end] < 0);
+    return needs_conn &&
+           (!w->conns[a->conn].open || w->conns[a->conn].node[a->end] < 0);
 }
 
 void world_run(struct world *w, uint64_t until_ms)

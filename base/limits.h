@@ -8,47 +8,51 @@
 #define BASE_LIMITS_H
 
 /* X(NAME, value, what happens at the bound) */
-#define LIMITS_TABLE(X)                                                        \
-    X(GROUPS_MAX, 64, "a further group is refused: ERR_FULL")                  \
-    X(MEMBERS_MAX, 2560, "a further add is refused: ERR_FULL")                 \
-    X(CONTROL_ENTRIES_MAX, 16384, "a further control entry is refused: ERR_FULL") \
-    X(CONTROL_BYTES_MAX, 98304, "a longer control entry is refused: ERR_TOOBIG") \
-    X(CONTROL_STORE_BYTES_MAX, 33554432, "a further control entry is refused: ERR_FULL") \
-    X(HEADS_MAX, 16, "the sixteen newest heads become deps")                   \
-    X(BODY_BYTES_MAX, 65536, "a longer body is refused: ERR_TOOBIG")           \
-    X(ENVELOPE_BYTES_MAX, 73728, "a longer envelope is refused: ERR_TOOBIG")   \
-    X(NAME_BYTES_MAX, 160, "a longer name is refused: ERR_TOOBIG")             \
-    X(CARD_BYTES_MAX, 2048, "a longer card is refused: ERR_TOOBIG")            \
-    X(ADDRESSES_MAX, 8, "further addresses on a card are refused: ERR_TOOBIG") \
-    X(ADDRESS_BYTES_MAX, 128, "a longer address is refused: ERR_TOOBIG")       \
-    X(EPOCHS_OPEN_MAX, 64, "more open epochs: the smallest ids are mixed")     \
-    X(EPOCHS_HELD_MAX, 1024, "the oldest superseded epoch values are erased")  \
-    X(ROOTS_HELD_MAX, 1024, "the trees of the oldest superseded epochs are erased") \
-    X(TREES_LOADED_MAX, 128, "the key tree used longest ago is written and leaves memory") \
-    X(BOXES_PER_PAGE_MAX, 256, "the next page begins")                         \
-    X(POSITIONS_MAX, 4096, "the sender rekeys first")                          \
-    X(ASIDE_ENTRIES_MAX, 256, "the oldest entry held aside in the group goes")  \
-    X(UNKNOWN_IDS_MAX, 4096, "the oldest unverifiable id of the topic is forgotten") \
-    X(QUARANTINE_BYTES_MAX, 1048576, "envelopes of unknown epochs from this peer are dropped") \
-    X(AHEAD_ENTRIES_MAX, 64, "a further entry far ahead by this author is refused") \
-    X(LINKS_MAX, 64, "a further connection is refused")                        \
-    X(LINKS_PER_GROUP_MAX, 16, "no further member is dialled")                 \
-    X(HANDSHAKES_MAX, 32, "the oldest unproven connection is closed")          \
-    X(ACC_KEYS_MAX, 256, "older access keys are not tried")                    \
-    X(REPLAY_RING_MAX, 65536, "the oldest first message is forgotten")         \
-    X(FRAME_BYTES_MAX, 16384, "a longer frame is never sent; announced, it closes the link") \
-    X(SEND_QUEUE_BYTES_MAX, 1048576, "the link is read no further until it drains") \
-    X(WIRE_MESSAGE_BYTES_MAX, 131072, "a longer message closes the link")      \
-    X(RANGE_IDS_MAX, 64, "a larger range is split")                            \
-    X(RANGES_OPEN_MAX, 1024, "further ranges wait")                            \
-    X(EFFECTS_MAX, 4096, "the step ends early and is continued at once")       \
-    X(INVITES_OPEN_MAX, 64, "a further invitation is refused: ERR_FULL")       \
-    X(INVITE_LINE_BYTES_MAX, 1024, "a longer line is refused: ERR_TOOBIG")     \
-    X(PREKEYS_HELD_MAX, 4, "the oldest own prekey is erased")                  \
-    X(MP_ITEMS_MAX, 8192, "a larger value is refused: ERR_TOOBIG")             \
-    X(COMMAND_BYTES_MAX, 262144, "a longer command is refused: ERR_TOOBIG")    \
-    X(PASSPHRASE_BYTES_MAX, 1024, "a longer passphrase is refused: ERR_TOOBIG") \
-    X(CLOCK_STEP_HOURS_MAX, 24, "a larger step of the clock counts as this")   \
+#define LIMITS_TABLE(X)                                                                \
+    X(GROUPS_MAX, 64, "a further group is refused: ERR_FULL")                          \
+    X(MEMBERS_MAX, 2560, "a further add is refused: ERR_FULL")                         \
+    X(CONTROL_ENTRIES_MAX, 16384, "a further control entry is refused: ERR_FULL")      \
+    X(CONTROL_BYTES_MAX, 98304, "a longer control entry is refused: ERR_TOOBIG")       \
+    X(CONTROL_STORE_BYTES_MAX, 33554432,                                               \
+      "a further control entry is refused: ERR_FULL")                                  \
+    X(HEADS_MAX, 16, "the sixteen newest heads become deps")                           \
+    X(BODY_BYTES_MAX, 65536, "a longer body is refused: ERR_TOOBIG")                   \
+    X(ENVELOPE_BYTES_MAX, 73728, "a longer envelope is refused: ERR_TOOBIG")           \
+    X(NAME_BYTES_MAX, 160, "a longer name is refused: ERR_TOOBIG")                     \
+    X(CARD_BYTES_MAX, 2048, "a longer card is refused: ERR_TOOBIG")                    \
+    X(ADDRESSES_MAX, 8, "further addresses on a card are refused: ERR_TOOBIG")         \
+    X(ADDRESS_BYTES_MAX, 128, "a longer address is refused: ERR_TOOBIG")               \
+    X(EPOCHS_OPEN_MAX, 64, "more open epochs: the smallest ids are mixed")             \
+    X(EPOCHS_HELD_MAX, 1024, "the oldest superseded epoch values are erased")          \
+    X(ROOTS_HELD_MAX, 1024, "the trees of the oldest superseded epochs are erased")    \
+    X(TREES_LOADED_MAX, 128,                                                           \
+      "the key tree used longest ago is written and leaves memory")                    \
+    X(BOXES_PER_PAGE_MAX, 256, "the next page begins")                                 \
+    X(POSITIONS_MAX, 4096, "the sender rekeys first")                                  \
+    X(ASIDE_ENTRIES_MAX, 256, "the oldest entry held aside in the group goes")         \
+    X(UNKNOWN_IDS_MAX, 4096, "the oldest unverifiable id of the topic is forgotten")   \
+    X(QUARANTINE_BYTES_MAX, 1048576,                                                   \
+      "envelopes of unknown epochs from this peer are dropped")                        \
+    X(AHEAD_ENTRIES_MAX, 64, "a further entry far ahead by this author is refused")    \
+    X(LINKS_MAX, 64, "a further connection is refused")                                \
+    X(LINKS_PER_GROUP_MAX, 16, "no further member is dialled")                         \
+    X(HANDSHAKES_MAX, 32, "the oldest unproven connection is closed")                  \
+    X(ACC_KEYS_MAX, 256, "older access keys are not tried")                            \
+    X(REPLAY_RING_MAX, 65536, "the oldest first message is forgotten")                 \
+    X(FRAME_BYTES_MAX, 16384,                                                          \
+      "a longer frame is never sent; announced, it closes the link")                   \
+    X(SEND_QUEUE_BYTES_MAX, 1048576, "the link is read no further until it drains")    \
+    X(WIRE_MESSAGE_BYTES_MAX, 131072, "a longer message closes the link")              \
+    X(RANGE_IDS_MAX, 64, "a larger range is split")                                    \
+    X(RANGES_OPEN_MAX, 1024, "further ranges wait")                                    \
+    X(EFFECTS_MAX, 4096, "the step ends early and is continued at once")               \
+    X(INVITES_OPEN_MAX, 64, "a further invitation is refused: ERR_FULL")               \
+    X(INVITE_LINE_BYTES_MAX, 1024, "a longer line is refused: ERR_TOOBIG")             \
+    X(PREKEYS_HELD_MAX, 4, "the oldest own prekey is erased")                          \
+    X(MP_ITEMS_MAX, 8192, "a larger value is refused: ERR_TOOBIG")                     \
+    X(COMMAND_BYTES_MAX, 262144, "a longer command is refused: ERR_TOOBIG")            \
+    X(PASSPHRASE_BYTES_MAX, 1024, "a longer passphrase is refused: ERR_TOOBIG")        \
+    X(CLOCK_STEP_HOURS_MAX, 24, "a larger step of the clock counts as this")           \
     X(DRAFTS_MAX, 256, "a further waiting text is refused: ERR_FULL")
 
 enum limits {

@@ -31,56 +31,62 @@ enum { LOG_KEY_BYTES_MAX = 80 };
 /* Tables of small state.  Keys and values are drawn in docs/storage.md. */
 enum log_table {
     LOG_PROFILE = 1, /* profile: settings, seed */
-    LOG_GROUP = 2, /* one record per group: own keys, hour, counters */
+    LOG_GROUP = 2,   /* one record per group: own keys, hour, counters */
     LOG_CONTROL = 3, /* control entries: arrival number u32 -> bytes */
-    LOG_PAGE = 4, /* box pages: hash -> bytes */
-    LOG_CARD = 5, /* cards: author 32 || kind u8 -> bytes */
-    LOG_EPOCH = 6, /* epoch values held: id -> values and times */
-    LOG_TREE = 7, /* key trees: root id 32 || place u16 (0xffff: the sender tree) -> nodes */
-    LOG_PREKEY = 8, /* own prekeys: public key -> secret and time */
-    LOG_AUTHOR = 9, /* per author: frontier, baseline */
-    LOG_INVITE = 10, /* own invitations, welcomes kept, joins under way */
-    LOG_RING = 11, /* replay ring of first messages: slot u32 -> 16 bytes */
+    LOG_PAGE = 4,    /* box pages: hash -> bytes */
+    LOG_CARD = 5,    /* cards: author 32 || kind u8 -> bytes */
+    LOG_EPOCH = 6,   /* epoch values held: id -> values and times */
+    LOG_TREE =
+        7, /* key trees: root id 32 || place u16 (0xffff: the sender tree) -> nodes */
+    LOG_PREKEY = 8,   /* own prekeys: public key -> secret and time */
+    LOG_AUTHOR = 9,   /* per author: frontier, baseline */
+    LOG_INVITE = 10,  /* own invitations, welcomes kept, joins under way */
+    LOG_RING = 11,    /* replay ring of first messages: slot u32 -> 16 bytes */
     LOG_UNKNOWN = 12, /* unverifiable ids: topic 32 || slot u16 -> id 16 */
-    LOG_DRAFT = 13, /* texts waiting before they are sealed */
-    LOG_PEER = 14, /* per member: last success, back-off */
+    LOG_DRAFT = 13,   /* texts waiting before they are sealed */
+    LOG_PEER = 14,    /* per member: last success, back-off */
     LOG_TABLES_END
 };
 
 /* State of a content row. */
 enum content_state {
-    CONTENT_OPEN = 0, /* authentic, body opened and stored */
+    CONTENT_OPEN = 0,   /* authentic, body opened and stored */
     CONTENT_SEALED = 1, /* authentic, body not opened yet (key missing) */
-    CONTENT_ASIDE = 2, /* badly signed, held aside until vouched; outside the set */
-    CONTENT_LOST = 3, /* authentic, its key was used already; cannot be opened */
-    CONTENT_GONE = 4, /* ended: only (end, id) is left until the mark passes */
+    CONTENT_ASIDE = 2,  /* badly signed, held aside until vouched; outside the set */
+    CONTENT_LOST = 3,   /* authentic, its key was used already; cannot be opened */
+    CONTENT_GONE = 4,   /* ended: only (end, id) is left until the mark passes */
 };
 
 /* One content entry as a row.  Spans are lent as said above. */
 struct content_row {
-    uint64_t row; /* arrival number, given by the log; rising */
-    uint8_t state; /* enum content_state */
+    uint64_t row;   /* arrival number, given by the log; rising */
+    uint8_t state;  /* enum content_state */
     uint8_t unread; /* 1: not shown to the person yet */
-    uint8_t own; /* 1: written on this device */
+    uint8_t own;    /* 1: written on this device */
     uint8_t urgency, kind;
-    uint32_t author; /* local number of the author (LOG_AUTHOR), rising from 1 */
-    uint32_t seq; /* author's sequence */
-    uint32_t end_hour; /* 0xffffffff: record, never ends */
+    uint32_t author;     /* local number of the author (LOG_AUTHOR), rising from 1 */
+    uint32_t seq;        /* author's sequence */
+    uint32_t end_hour;   /* 0xffffffff: record, never ends */
     uint32_t erase_hour; /* group hour at which it goes; 0xffffffff never */
     uint32_t about_hour; /* the author's clock in whole hours */
     uint32_t lifetime_hours; /* 0: record */
-    uint8_t id[32]; /* envelope id */
-    uint8_t hash[32]; /* entry hash: what prev and deps name */
+    uint8_t id[32];          /* envelope id */
+    uint8_t hash[32];        /* entry hash: what prev and deps name */
     uint8_t prev[32];
     uint8_t topic[32];
     struct bytes envelope; /* all that travels; empty when gone */
-    struct bytes body; /* opened body (canonical msgpack); empty otherwise */
+    struct bytes body;     /* opened body (canonical msgpack); empty otherwise */
 };
 
 /* A position in a set: everything from (end, id) on.  The lowest is all zeros. */
 struct set_bound {
     uint32_t end_hour;
     uint8_t id[32];
+};
+
+/* Everything from lo (included) to hi (excluded). */
+struct set_range {
+    struct set_bound lo, hi;
 };
 
 struct range_sum {
@@ -95,9 +101,11 @@ typedef int log_visit_id(void *ctx, const struct set_bound *at);
 
 struct log_ops {
     /* Set (group, table, key).  ERR_NOMEM, ERR_IO, ERR_DISKFULL, ERR_READONLY. */
-    int (*put)(void *ctx, uint32_t group, uint8_t table, struct bytes key, struct bytes value);
+    int (*put)(void *ctx, uint32_t group, uint8_t table, struct bytes key,
+               struct bytes value);
     /* Read it.  ERR_NOTFOUND. */
-    int (*get)(void *ctx, uint32_t group, uint8_t table, struct bytes key, struct bytes *value);
+    int (*get)(void *ctx, uint32_t group, uint8_t table, struct bytes key,
+               struct bytes *value);
     /* Remove it; 0 also when it was not there. */
     int (*del)(void *ctx, uint32_t group, uint8_t table, struct bytes key);
     /* Visit all keys that begin with `prefix` (empty: all), in bytewise order. */
@@ -108,7 +116,8 @@ struct log_ops {
 
     /* Append a content row (row->row is ignored); its number to *number.
      * ERR_EXISTS: the id is there already in any state but ASIDE. */
-    int (*content_put)(void *ctx, uint32_t group, const struct content_row *row, uint64_t *number);
+    int (*content_put)(void *ctx, uint32_t group, const struct content_row *row,
+                       uint64_t *number);
     /* Change state, unread, erase_hour and body of row number row->row; with state
      * CONTENT_GONE envelope and body are erased and only end and id stay. */
     int (*content_update)(void *ctx, uint32_t group, const struct content_row *row);
@@ -117,8 +126,10 @@ struct log_ops {
     /* Remove a row whole. */
     int (*content_delete)(void *ctx, uint32_t group, uint64_t number);
     /* Find by envelope id (any state).  ERR_NOTFOUND. */
-    int (*content_by_id)(void *ctx, uint32_t group, const uint8_t id[32], struct content_row *out);
-    /* Visit the rows of (author, seq), in order of arrival; GONE rows are not visited. */
+    int (*content_by_id)(void *ctx, uint32_t group, const uint8_t id[32],
+                         struct content_row *out);
+    /* Visit the rows of (author, seq), in order of arrival; GONE rows are not visited.
+     */
     int (*content_by_seq)(void *ctx, uint32_t group, uint32_t author, uint32_t seq,
                           log_visit_row *visit, void *visit_ctx);
     /* Visit rows with number > `after` in order of arrival; `with_body` false leaves
@@ -131,16 +142,16 @@ struct log_ops {
     /* Delete GONE rows with end_hour < `hour`. */
     int (*content_forget)(void *ctx, uint32_t group, uint32_t hour);
 
-    /* Count and fingerprint of the set of `topic` from `lo` (included) to `hi` (excluded),
-     * over rows OPEN, SEALED, LOST and GONE.  The fingerprint is BLAKE2b-128 over the
-     * concatenation of (end u32be, id) in order (P9.4). */
+    /* Count and fingerprint of the set of `topic` from `lo` (included) to `hi`
+     * (excluded), over rows OPEN, SEALED, LOST and GONE.  The fingerprint is
+     * BLAKE2b-128 over the concatenation of (end u32be, id) in order (P9.4). */
     int (*range_sum)(void *ctx, uint32_t group, const uint8_t topic[32],
                      const struct set_bound *lo, const struct set_bound *hi,
                      struct range_sum *out);
     /* Visit positions of that range in order. */
     int (*range_ids)(void *ctx, uint32_t group, const uint8_t topic[32],
-                     const struct set_bound *lo, const struct set_bound *hi,
-                     log_visit_id *visit, void *visit_ctx);
+                     const struct set_range *range, log_visit_id *visit,
+                     void *visit_ctx);
 };
 
 /* A log: operations and their context (lent by the host, kept by the core). */

@@ -88,8 +88,7 @@ void prompt_show_again(const struct prompt *p)
 {
     if (!p->question)
         return;
-    (void)fputs(p->question, stderr);
-    (void)fputc(' ', stderr);
+    (void)fprintf(stderr, "%s ", p->question); /* in one write */
     (void)fflush(stderr);
 }
 

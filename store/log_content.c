@@ -12,7 +12,8 @@ static int64_t id8_of(const uint8_t id[32])
     return (int64_t)get_u64(id);
 }
 
-/* ---- topics ------------------------------------------------------------------------- */
+/* ---- topics -------------------------------------------------------------------------
+ */
 
 static int topic_find(struct store *s, uint32_t group, const uint8_t topic[32],
                       int64_t *no)
@@ -80,7 +81,8 @@ static int topic_name(struct store *s, int64_t no, uint8_t out[32])
     return err;
 }
 
-/* ---- rows --------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------
+ */
 
 static void bind_blob(sqlite3_stmt *st, int i, struct bytes b)
 {
@@ -150,8 +152,8 @@ static int rows_visit(struct store *s, sqlite3_stmt *st, log_visit_row *visit,
 }
 
 /* The state of an id held; ERR_NOTFOUND. */
-static int state_of(struct store *s, uint32_t group, const uint8_t id[32], uint64_t *number,
-                    uint8_t *state)
+static int state_of(struct store *s, uint32_t group, const uint8_t id[32],
+                    uint64_t *number, uint8_t *state)
 {
     int err = 0;
     sqlite3_stmt *st = store_statement(s, ST_STATE_BY_ID, &err);
@@ -175,11 +177,10 @@ static int state_of(struct store *s, uint32_t group, const uint8_t id[32], uint6
 static void bind_row(sqlite3_stmt *st, uint32_t group, const struct content_row *r,
                      int64_t topic)
 {
-    const int64_t numbers[] = {group,         r->state,      r->unread,
-                               r->own,        r->urgency,    r->kind,
-                               r->author,     r->seq,        r->end_hour,
-                               r->erase_hour, r->about_hour, r->lifetime_hours,
-                               topic,         id8_of(r->id)};
+    const int64_t numbers[] = {
+        group,         r->state,          r->unread, r->own,       r->urgency,
+        r->kind,       r->author,         r->seq,    r->end_hour,  r->erase_hour,
+        r->about_hour, r->lifetime_hours, topic,     id8_of(r->id)};
     for (int i = 0; i < 14; i++)
         sqlite3_bind_int64(st, i + 1, numbers[i]);
     sqlite3_bind_blob(st, 15, r->id, 32, SQLITE_STATIC);
@@ -360,11 +361,11 @@ int store_content_forget(void *ctx, uint32_t group, uint32_t hour)
     return st ? store_run(s, st) : err;
 }
 
-/* ---- ranges ------------------------------------------------------------------------- */
+/* ---- ranges -------------------------------------------------------------------------
+ */
 
 int store_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
-                    const struct set_bound *lo, const struct set_bound *hi,
-                    log_visit_id *visit, void *visit_ctx)
+                    const struct set_range *range, log_visit_id *visit, void *visit_ctx)
 {
     struct store *s = ctx;
     struct set_bound at;
@@ -376,10 +377,10 @@ int store_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
     if (!st)
         return err;
     sqlite3_bind_int64(st, 1, no);
-    sqlite3_bind_int64(st, 2, lo->end_hour);
-    sqlite3_bind_blob(st, 3, lo->id, 32, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 4, hi->end_hour);
-    sqlite3_bind_blob(st, 5, hi->id, 32, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 2, range->lo.end_hour);
+    sqlite3_bind_blob(st, 3, range->lo.id, 32, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 4, range->hi.end_hour);
+    sqlite3_bind_blob(st, 5, range->hi.id, 32, SQLITE_STATIC);
     while (err == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         at.end_hour = (uint32_t)sqlite3_column_int64(st, 0);
         copy32(at.id, st, 1);
@@ -415,7 +416,8 @@ int store_range_sum(void *ctx, uint32_t group, const uint8_t topic[32],
     struct summing sum = {.count = 0};
     uint8_t full[32];
     hasher_init(&sum.h, "range");
-    int err = store_range_ids(ctx, group, topic, lo, hi, sum_add, &sum);
+    const struct set_range range = {*lo, *hi};
+    int err = store_range_ids(ctx, group, topic, &range, sum_add, &sum);
     hasher_final(&sum.h, full);
     memcpy(out->fingerprint, full, 16);
     out->count = sum.count;

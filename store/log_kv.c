@@ -10,7 +10,8 @@ static void bind_key(sqlite3_stmt *st, uint32_t group, uint8_t table, struct byt
 {
     sqlite3_bind_int64(st, 1, group);
     sqlite3_bind_int(st, 2, table);
-    sqlite3_bind_blob(st, 3, key.n ? (const void *)key.p : "", (int)key.n, SQLITE_STATIC);
+    sqlite3_bind_blob(st, 3, key.n ? (const void *)key.p : "", (int)key.n,
+                      SQLITE_STATIC);
 }
 
 static int kv_put(void *ctx, uint32_t group, uint8_t table, struct bytes key,
@@ -70,7 +71,8 @@ static int kv_del(void *ctx, uint32_t group, uint8_t table, struct bytes key)
 
 static bool has_prefix(struct bytes key, struct bytes prefix)
 {
-    return key.n >= prefix.n && (prefix.n == 0 || memcmp(key.p, prefix.p, prefix.n) == 0);
+    return key.n >= prefix.n &&
+           (prefix.n == 0 || memcmp(key.p, prefix.p, prefix.n) == 0);
 }
 
 static int kv_scan(void *ctx, uint32_t group, uint8_t table, struct bytes prefix,

@@ -58,9 +58,11 @@ static const char *const sql[ST_COUNT] = {
     "lifetime,topic,id,hash,prev"
     [ST_CONTENT_BY_ID] = "SELECT " SMALL ",body,envelope FROM content "
                          "WHERE grp=?1 AND id8=?2 AND id=?3",
-    [ST_STATE_BY_ID] = "SELECT row,state FROM content WHERE grp=?1 AND id8=?2 AND id=?3",
-    [ST_CONTENT_BY_SEQ] = "SELECT " SMALL ",body,envelope FROM content "
-                          "WHERE grp=?1 AND author=?2 AND seq=?3 AND state<>4 ORDER BY row",
+    [ST_STATE_BY_ID] =
+        "SELECT row,state FROM content WHERE grp=?1 AND id8=?2 AND id=?3",
+    [ST_CONTENT_BY_SEQ] =
+        "SELECT " SMALL ",body,envelope FROM content "
+        "WHERE grp=?1 AND author=?2 AND seq=?3 AND state<>4 ORDER BY row",
     [ST_CONTENT_SCAN] = "SELECT " SMALL ",x'',x'' FROM content NOT INDEXED "
                         "WHERE row>?2 AND grp=?1 AND state<>4 ORDER BY row",
     [ST_CONTENT_SCAN_FULL] = "SELECT " SMALL ",body,envelope FROM content NOT INDEXED "
@@ -68,7 +70,8 @@ static const char *const sql[ST_COUNT] = {
     [ST_CONTENT_DUE] = "SELECT " SMALL ",body,envelope FROM content "
                        "WHERE grp=?1 AND erase_hour<=?2 AND state<>4 "
                        "ORDER BY erase_hour,row",
-    [ST_CONTENT_FORGET] = "DELETE FROM content WHERE grp=?1 AND end_hour<?2 AND state=4",
+    [ST_CONTENT_FORGET] =
+        "DELETE FROM content WHERE grp=?1 AND end_hour<?2 AND state=4",
     [ST_RANGE] = "SELECT end_hour,id FROM content INDEXED BY content_set "
                  "WHERE topic=?1 AND (end_hour,id)>=(?2,?3) AND (end_hour,id)<(?4,?5) "
                  "AND state<>2 ORDER BY end_hour,id",
@@ -90,10 +93,10 @@ int store_error(const struct store *s, int rc)
     case SQLITE_TOOBIG: return ERR_TOOBIG;
     case SQLITE_CANTOPEN: return ERR_IO;
     case SQLITE_IOERR:
-        return rc == SQLITE_IOERR_NOMEM                   ? ERR_NOMEM
-               : rc == SQLITE_IOERR_DATA ||
-                       (s && s->vfs && vfs_damaged(s->vfs)) ? ERR_DAMAGED
-                                                            : ERR_IO;
+        return rc == SQLITE_IOERR_NOMEM ? ERR_NOMEM
+               : rc == SQLITE_IOERR_DATA || (s && s->vfs && vfs_damaged(s->vfs))
+                   ? ERR_DAMAGED
+                   : ERR_IO;
     default: return ERR_IO;
     }
 }
@@ -165,8 +168,9 @@ static int store_new(struct store **out, const char *dir, const uint8_t *data_ke
     return 0;
 }
 
-static int store_begin_life(struct store **out, const char *dir, const uint8_t *data_key,
-                            const struct entropy *entropy, bool create)
+static int store_begin_life(struct store **out, const char *dir,
+                            const uint8_t *data_key, const struct entropy *entropy,
+                            bool create)
 {
     struct store *s = NULL;
     int err = store_new(&s, dir, data_key, entropy);
@@ -256,8 +260,8 @@ bool store_wants_settle(const struct store *s)
     return s->erased;
 }
 
-int store_walk(struct store *s, int (*visit)(void *ctx, uint32_t page, struct bytes plain),
-               void *ctx)
+int store_walk(struct store *s,
+               int (*visit)(void *ctx, uint32_t page, struct bytes plain), void *ctx)
 {
     return vfs_walk(s->vfs, visit, ctx);
 }

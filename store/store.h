@@ -5,7 +5,8 @@
  * one SQLite database whose every page and WAL record is sealed (store/vfs.h).
  * While it is open a WAL file `data-wal` exists.  No other file is ever written.
  *
- *     store_create | store_open -> { store_begin, log calls, store_commit }* -> store_close
+ *     store_create | store_open -> { store_begin, log calls, store_commit }* ->
+ * store_close
  *
  * Threads: one.  Errors: negative enum err, mapped from SQLite's codes:
  * ERR_DISKFULL, ERR_READONLY, ERR_IO, ERR_DAMAGED, ERR_INUSE, ERR_NOMEM.
@@ -38,7 +39,8 @@ void store_rollback(struct store *s);
 /* The log interface of this store; valid until store_close. */
 struct log store_log(struct store *s);
 /* After erasures: FTS-free now; incremental vacuum of free pages and a truncating
- * checkpoint, so that erased bytes leave database and WAL.  Call outside a transaction. */
+ * checkpoint, so that erased bytes leave database and WAL.  Call outside a transaction.
+ */
 NODISCARD int store_settle(struct store *s);
 /* True if something was erased since the last store_settle. */
 bool store_wants_settle(const struct store *s);

@@ -10,11 +10,29 @@
 
 /* Statements prepared once and kept. */
 enum statement {
-    ST_PUT, ST_GET, ST_DEL, ST_SCAN, ST_DROP_KV, ST_DROP_CONTENT, ST_DROP_TOPIC,
-    ST_TOPIC_GET, ST_TOPIC_PUT, ST_TOPIC_NAME,
-    ST_CONTENT_PUT, ST_CONTENT_UPDATE, ST_CONTENT_GONE, ST_CONTENT_MARK,
-    ST_CONTENT_DELETE, ST_CONTENT_BY_ID, ST_CONTENT_BY_SEQ, ST_CONTENT_SCAN,
-    ST_CONTENT_SCAN_FULL, ST_CONTENT_DUE, ST_CONTENT_FORGET, ST_RANGE, ST_STATE_BY_ID,
+    ST_PUT,
+    ST_GET,
+    ST_DEL,
+    ST_SCAN,
+    ST_DROP_KV,
+    ST_DROP_CONTENT,
+    ST_DROP_TOPIC,
+    ST_TOPIC_GET,
+    ST_TOPIC_PUT,
+    ST_TOPIC_NAME,
+    ST_CONTENT_PUT,
+    ST_CONTENT_UPDATE,
+    ST_CONTENT_GONE,
+    ST_CONTENT_MARK,
+    ST_CONTENT_DELETE,
+    ST_CONTENT_BY_ID,
+    ST_CONTENT_BY_SEQ,
+    ST_CONTENT_SCAN,
+    ST_CONTENT_SCAN_FULL,
+    ST_CONTENT_DUE,
+    ST_CONTENT_FORGET,
+    ST_RANGE,
+    ST_STATE_BY_ID,
     ST_COUNT
 };
 
@@ -44,26 +62,39 @@ NODISCARD int store_migrate(struct store *s);
 /* The operations of the log on this store. */
 extern const struct log_ops store_log_ops;
 
-/* log_content.c's half of the table. */
+/* log_content.c's half of the table; each is the operation of that name in base/log.h.
+ */
+
+/* Append a row (content_put). */
 int store_content_put(void *ctx, uint32_t group, const struct content_row *row,
                       uint64_t *number);
+/* Change a row (content_update). */
 int store_content_update(void *ctx, uint32_t group, const struct content_row *row);
+/* Set its unread mark (content_mark). */
 int store_content_mark(void *ctx, uint32_t group, uint64_t number, bool unread);
+/* Remove a row whole (content_delete). */
 int store_content_delete(void *ctx, uint32_t group, uint64_t number);
+/* Find by id (content_by_id). */
 int store_content_by_id(void *ctx, uint32_t group, const uint8_t id[32],
                         struct content_row *out);
+/* Visit by author and sequence (content_by_seq). */
 int store_content_by_seq(void *ctx, uint32_t group, uint32_t author, uint32_t seq,
                          log_visit_row *visit, void *visit_ctx);
+/* Visit in order of arrival (content_scan). */
 int store_content_scan(void *ctx, uint32_t group, uint64_t after, bool with_body,
                        log_visit_row *visit, void *visit_ctx);
+/* Visit what has ended (content_due). */
 int store_content_due(void *ctx, uint32_t group, uint32_t hour, log_visit_row *visit,
                       void *visit_ctx);
+/* Forget what is gone (content_forget). */
 int store_content_forget(void *ctx, uint32_t group, uint32_t hour);
+/* Count and fingerprint of a range (range_sum). */
 int store_range_sum(void *ctx, uint32_t group, const uint8_t topic[32],
                     const struct set_bound *lo, const struct set_bound *hi,
                     struct range_sum *out);
+/* Visit the positions of a range (range_ids). */
 int store_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
-                    const struct set_bound *lo, const struct set_bound *hi,
-                    log_visit_id *visit, void *visit_ctx);
+                    const struct set_range *range, log_visit_id *visit,
+                    void *visit_ctx);
 
 #endif

@@ -18,9 +18,10 @@ NODISCARD int unlock_create(const char *dir, struct bytes canonical, bool small,
                             const struct entropy *entropy, uint8_t data_key[static 32]);
 /* Open the slot file: always both rungs and all slots, whatever is inside.
  * ERR_PASSPHRASE, ERR_NOSTORE, ERR_IO, ERR_NOMEM. */
-NODISCARD int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32]);
-/* Replace the passphrase: a new slot file (same data key) is written beside the old one,
- * synced, and renamed over it.  Errors as above. */
+NODISCARD int unlock_open(const char *dir, struct bytes canonical,
+                          uint8_t data_key[static 32]);
+/* Replace the passphrase: a new slot file (same data key) is written beside the old
+ * one, synced, and renamed over it.  Errors as above. */
 NODISCARD int unlock_change(const char *dir, const uint8_t data_key[static 32],
                             struct bytes canonical, bool small,
                             const struct entropy *entropy);

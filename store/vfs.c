@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* vfs.c -- the shim, and the pages of the database file. */
-#include "store/vfs_file.h"
+#include "store/vfs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "crypto/arena.h"
 #include "crypto/hash.h"
+#include "store/vfs_file.h"
 
 static struct vfs *vfs_of(sqlite3_vfs *shim)
 {
@@ -169,7 +170,8 @@ static int main_write(struct vfs_file *f, const uint8_t *p, int n, sqlite3_int64
     return f->os->pMethods->xWrite(f->os, f->vfs->sealed, PAGE_BYTES, at);
 }
 
-/* ---- methods of an open file ------------------------------------------------------- */
+/* ---- methods of an open file -------------------------------------------------------
+ */
 
 static int file_close(sqlite3_file *shim)
 {
@@ -271,7 +273,8 @@ static const sqlite3_io_methods file_methods = {
     .xDeviceCharacteristics = file_traits,
 };
 
-/* ---- methods of the layer --------------------------------------------------------- */
+/* ---- methods of the layer ---------------------------------------------------------
+ */
 
 static int shim_open(sqlite3_vfs *shim, const char *name, sqlite3_file *out, int flags,
                      int *out_flags)
@@ -350,7 +353,8 @@ static int shim_last_error(sqlite3_vfs *shim, int n, char *out)
     return v->os->xGetLastError(v->os, n, out);
 }
 
-/* ---- the life of a layer ------------------------------------------------------------ */
+/* ---- the life of a layer ------------------------------------------------------------
+ */
 
 static void keys_derive(struct vfs_keys *keys, const uint8_t data_key[static 32])
 {

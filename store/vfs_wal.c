@@ -9,10 +9,10 @@
  *                   and page (nonce 24, sealed 4096, tag 16)
  *
  * Each record is bound to the database, its kind and its frame.  A head waits until its
- * page comes, so that a frame is one write.  A record that does not open reads as zeros,
- * which SQLite takes for the end of the log; vfs_wal_open says beforehand whether that
- * end is a torn tail or damage: a frame is damaged if a later intact head of the same
- * generation says that it had been synced.
+ * page comes, so that a frame is one write.  A record that does not open reads as
+ * zeros, which SQLite takes for the end of the log; vfs_wal_open says beforehand
+ * whether that end is a torn tail or damage: a frame is damaged if a later intact head
+ * of the same generation says that it had been synced.
  */
 #include <string.h>
 
@@ -70,7 +70,7 @@ struct record {
 
 static int record_bytes(struct record r)
 {
-    return r.kind == 'h' ? (int)WAL_HEADER_BYTES
+    return r.kind == 'h'   ? (int)WAL_HEADER_BYTES
            : r.kind == 'f' ? (int)FRAME_HEAD_PLAIN_BYTES
                            : (int)PAGE_BYTES;
 }
@@ -84,14 +84,14 @@ static sqlite3_int64 record_at(struct record r)
 
 /* Read and open one record; a record that does not open, or is not there, is zeros and
  * *intact false.  Only an error of the disk is an error. */
-static int record_read(struct vfs_file *f, uint8_t *plain, struct record r, bool *intact)
+static int record_read(struct vfs_file *f, uint8_t *plain, struct record r,
+                       bool *intact)
 {
     uint8_t *sealed = f->vfs->sealed;
     int n = record_bytes(r);
     int rc = disk_read(f, sealed, n + SEAL_BYTES, record_at(r));
-    *intact = rc == SQLITE_OK &&
-              record_open(f->vfs, plain, r.kind, r.frame,
-                          BYTES(sealed, n + SEAL_BYTES)) == 0;
+    *intact = rc == SQLITE_OK && record_open(f->vfs, plain, r.kind, r.frame,
+                                             BYTES(sealed, n + SEAL_BYTES)) == 0;
     if (!*intact)
         memset(plain, 0, (size_t)n);
     return rc == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : rc;
@@ -105,7 +105,8 @@ static int record_write(struct vfs_file *f, struct record r, const uint8_t *plai
     return disk_write(f, sealed, n + SEAL_BYTES, record_at(r));
 }
 
-/* ---- opening ------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------
+ */
 
 static uint32_t frames_on_disk(struct vfs_file *f, int *rc)
 {
@@ -179,7 +180,8 @@ int vfs_wal_open(struct vfs_file *f)
     return rc;
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------
+ */
 
 /* A head whose page has not come yet goes out alone. */
 static int head_flush(struct vfs_file *f)
@@ -236,7 +238,8 @@ int vfs_wal_read(struct vfs_file *f, uint8_t *out, int n, sqlite3_int64 at)
     return SQLITE_IOERR_READ;
 }
 
-/* ---- writing ------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------
+ */
 
 static int header_write(struct vfs_file *f, const uint8_t *p)
 {
@@ -261,8 +264,7 @@ static int page_write(struct vfs_file *f, const uint8_t *p, uint32_t frame)
     uint8_t head[FRAME_HEAD_PLAIN_BYTES], *sealed = f->vfs->sealed;
     if (!f->head_held || f->head_frame != frame) {
         int rc = head_flush(f);
-        return rc != SQLITE_OK ? rc
-                               : record_write(f, (struct record){'p', frame}, p);
+        return rc != SQLITE_OK ? rc : record_write(f, (struct record){'p', frame}, p);
     }
     memcpy(head, f->head, FRAME_HEAD_BYTES);
     put_u32(head + FRAME_HEAD_BYTES, f->synced_frames);
@@ -308,8 +310,7 @@ int vfs_wal_truncate(struct vfs_file *f, sqlite3_int64 size)
     } else {
         f->frames = 0;
     }
-    f->synced_frames =
-        f->synced_frames < f->frames ? f->synced_frames : f->frames;
+    f->synced_frames = f->synced_frames < f->frames ? f->synced_frames : f->frames;
     return f->os->pMethods->xTruncate(f->os, disk);
 }
 

@@ -15,9 +15,10 @@
 #include "node/core/control.h"
 
 enum card_kind {
-    CARD_NAME = 1, /* body: text, the member's name */
+    CARD_NAME = 1,      /* body: text, the member's name */
     CARD_ADDRESSES = 2, /* body: array of texts "host:port" */
-    CARD_GROUP_NAME = 3, /* body: text; counts only from a steward; newest by (seq, hash) */
+    CARD_GROUP_NAME =
+        3, /* body: text; counts only from a steward; newest by (seq, hash) */
     CARD_LANGUAGE = 4, /* body: text, a language tag */
 };
 
@@ -27,7 +28,8 @@ NODISCARD int card_load(struct group *g);
 NODISCARD int card_new(struct group *g);
 /* Free.  NULL is fine. */
 void card_free(struct cards *c);
-/* Decode and check form and signature (fuzzed).  ERR_MALFORMED, ERR_FORGED, ERR_VERSION. */
+/* Decode and check form and signature (fuzzed).  ERR_MALFORMED, ERR_FORGED,
+ * ERR_VERSION. */
 NODISCARD int card_decode(struct bytes card, uint8_t *kind, uint8_t author[static 32],
                           uint32_t *seq, struct bytes *body);
 /* Take a card from anybody.  1: known or older than ours (nothing done).
@@ -36,12 +38,14 @@ NODISCARD int card_take(struct group *g, struct bytes card, uint32_t from_link);
 /* Post own cards; nothing is done when the newest says the same. */
 NODISCARD int card_post_name(struct group *g, struct bytes name);
 /* Post the own addresses. */
-NODISCARD int card_post_addresses(struct group *g, const struct bytes *list, size_t count);
+NODISCARD int card_post_addresses(struct group *g, const struct bytes *list,
+                                  size_t count);
 /* Post the group's name (stewards).  ERR_DENIED. */
 NODISCARD int card_post_group_name(struct group *g, struct bytes name);
 /* Visit all cards held, ordered by (author, kind): its id is hash32("card", bytes). */
-NODISCARD int card_all(struct group *g, int (*visit)(void *ctx, const uint8_t id[32],
-                       struct bytes card), void *ctx);
+NODISCARD int card_all(struct group *g,
+                       int (*visit)(void *ctx, const uint8_t id[32], struct bytes card),
+                       void *ctx);
 /* The name of member `index` as shown: "Wren", "Wren 2" where two took one name apart
  * (numbered by member key order, the same everywhere), "New person" without a card.
  * Lent until the next call. */

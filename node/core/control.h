@@ -32,11 +32,26 @@
 #include "node/core/core.h"
 
 enum control_kind {
-    CONTROL_CREATE = 1, CONTROL_ADD = 2, CONTROL_REMOVE = 3, CONTROL_LEAVE = 4,
-    CONTROL_PROMOTE = 5, CONTROL_DEMOTE = 6, CONTROL_PAUSE = 7, CONTROL_REKEY = 8,
-    CONTROL_FORWARD = 9, CONTROL_NOKEY = 10, CONTROL_PREKEY = 11, CONTROL_RESET = 12,
-    CONTROL_HEAL = 13, CONTROL_INVITE = 14, CONTROL_SECOND = 15, CONTROL_SEEN = 16,
-    CONTROL_OBJECT = 17, CONTROL_DEVICE = 18, CONTROL_CARRIER = 19, CONTROL_UNPAUSE = 20,
+    CONTROL_CREATE = 1,
+    CONTROL_ADD = 2,
+    CONTROL_REMOVE = 3,
+    CONTROL_LEAVE = 4,
+    CONTROL_PROMOTE = 5,
+    CONTROL_DEMOTE = 6,
+    CONTROL_PAUSE = 7,
+    CONTROL_REKEY = 8,
+    CONTROL_FORWARD = 9,
+    CONTROL_NOKEY = 10,
+    CONTROL_PREKEY = 11,
+    CONTROL_RESET = 12,
+    CONTROL_HEAL = 13,
+    CONTROL_INVITE = 14,
+    CONTROL_SECOND = 15,
+    CONTROL_SEEN = 16,
+    CONTROL_OBJECT = 17,
+    CONTROL_DEVICE = 18,
+    CONTROL_CARRIER = 19,
+    CONTROL_UNPAUSE = 20,
 };
 
 enum { CONTROL_FIXED_BYTES = 103, CONTROL_TAIL_BYTES = 16 + 4 + 64 };
@@ -51,17 +66,17 @@ struct control_entry {
     uint8_t deps_count;
     struct bytes deps, body, whole;
     uint8_t *past; /* bit i: entry i is in the past of this one; number bits */
-    bool valid; /* rule 1 (birth): its author had the right in its past */
-    bool differs; /* its digest is not ours */
+    bool valid;    /* rule 1 (birth): its author had the right in its past */
+    bool differs;  /* its digest is not ours */
 };
 
 /* A member as the whole held log sees it. */
 struct member {
     uint8_t pk[32], transport_pk[32];
     uint8_t prekey_pk[32]; /* newest known */
-    uint8_t role; /* enum role */
-    uint32_t index; /* order of joining in the log held here; never changes here */
-    uint32_t entry; /* number of the create or add that brought them */
+    uint8_t role;          /* enum role */
+    uint32_t index;     /* order of joining in the log held here; never changes here */
+    uint32_t entry;     /* number of the create or add that brought them */
     uint32_t let_in_by; /* index of the steward; UINT32_MAX for the founder */
 };
 
@@ -97,7 +112,8 @@ NODISCARD int control_take(struct group *g, struct bytes whole, uint32_t from_li
 /* Sign and take an own entry with `body` (canonical msgpack) over the present heads.
  * `hash` (may be NULL) gets its hash.  For kinds that make an epoch use keys_post_*.
  * Errors as control_take. */
-NODISCARD int control_post(struct group *g, uint8_t kind, struct bytes body, uint8_t *hash);
+NODISCARD int control_post(struct group *g, uint8_t kind, struct bytes body,
+                           uint8_t *hash);
 
 /* Number of entries held, and entry `number` (lent until the group is freed). */
 uint32_t control_count(const struct group *g);
@@ -105,7 +121,8 @@ uint32_t control_count(const struct group *g);
 const struct control_entry *control_at(const struct group *g, uint32_t number);
 /* The entry with this hash, or NULL. */
 const struct control_entry *control_find(const struct group *g, const uint8_t hash[32]);
-/* The present heads (of more than 16 the newest), rising, 32 bytes each to `out`; count. */
+/* The present heads (of more than 16 the newest), rising, 32 bytes each to `out`;
+ * count. */
 uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32]);
 /* Digest of the state over everything held (P4.9). */
 void control_digest(const struct group *g, uint8_t out[static 16]);
@@ -124,14 +141,16 @@ const struct member *member_by_transport(const struct group *g, const uint8_t pk
 const struct member *member_me(const struct group *g);
 /* True if this member's control entries forked (P4.3). */
 bool member_forked(const struct group *g, uint32_t index);
-/* Members at the point of entry `number` included (its past and itself), as a sorted list
- * of member keys to `out` (given, buf_free).  ERR_NOMEM. */
-NODISCARD int control_members_at(const struct group *g, uint32_t number, struct buf *out);
+/* Members at the point of entry `number` included (its past and itself), as a sorted
+ * list of member keys to `out` (given, buf_free).  ERR_NOMEM. */
+NODISCARD int control_members_at(const struct group *g, uint32_t number,
+                                 struct buf *out);
 /* The invitation with this key, or ERR_NOTFOUND. */
 NODISCARD int control_invite(const struct group *g, const uint8_t v_pk[32],
                              struct invite_view *out);
 /* Invitation number i (0..) in order of arrival; ERR_NOTFOUND past the end. */
-NODISCARD int control_invite_at(const struct group *g, uint32_t i, struct invite_view *out);
+NODISCARD int control_invite_at(const struct group *g, uint32_t i,
+                                struct invite_view *out);
 /* Next time control work is due (posting `seen`), UINT64_MAX when none. */
 uint64_t control_deadline_ms(const struct group *g);
 /* Do due control work: post `seen` for adds by other stewards. */

@@ -33,9 +33,9 @@ struct joins;
 
 /* The group hour (hour.c). */
 struct hour {
-    uint32_t hour; /* H: never falls */
-    uint32_t part_ms; /* milliseconds of the present hour already passed */
-    uint64_t last_now_ms; /* when it was last advanced in this run */
+    uint32_t hour;         /* H: never falls */
+    uint32_t part_ms;      /* milliseconds of the present hour already passed */
+    uint64_t last_now_ms;  /* when it was last advanced in this run */
     uint64_t last_wall_ms; /* stored: the own clock then */
 };
 
@@ -54,8 +54,8 @@ struct group {
     uint32_t counter;
     uint8_t member_pk[32], transport_pk[32];
     struct group_secrets *secrets; /* arena */
-    uint32_t lifetime_hours; /* 0: record */
-    bool joining; /* the welcome has not come yet: no control log */
+    uint32_t lifetime_hours;       /* 0: record */
+    bool joining;                  /* the welcome has not come yet: no control log */
     struct control *control;
     struct keys *keys;
     struct content *content;
@@ -71,7 +71,7 @@ struct peer {
     struct arena *arena;
     uint64_t now_ms, wall_ms; /* of the event being handled */
     uint8_t seed_set;
-    uint8_t *seed; /* profile seed, arena, 32 bytes */
+    uint8_t *seed;                          /* profile seed, arena, 32 bytes */
     struct group *groups[LIMIT_GROUPS_MAX]; /* by number; holes are NULL at the end */
     uint32_t groups_count;
     struct links *links;
@@ -80,28 +80,33 @@ struct peer {
     struct effect *fx;
     size_t fx_count, fx_cap;
     struct buf *fx_bytes; /* bytes of all effects, end to end in their order */
-    uint64_t limited; /* how often a bound refused something */
-    bool started; /* EV_START was handled */
+    uint64_t limited;     /* how often a bound refused something */
+    bool started;         /* EV_START was handled */
     struct buf shown_group, shown_me, shown_by; /* names lent by peer_view.c */
 };
 
 /* Append an effect of this step; `bytes` are copied.  ERR_NOMEM. (peer.c) */
-NODISCARD int fx_dial(struct peer *p, uint32_t link, uint32_t group, struct bytes address);
+NODISCARD int fx_dial(struct peer *p, uint32_t link, uint32_t group,
+                      struct bytes address);
 /* Append FX_SEND.  ERR_NOMEM. */
 NODISCARD int fx_send(struct peer *p, uint32_t link, struct bytes bytes);
 /* Append FX_CLOSE.  ERR_NOMEM. */
 NODISCARD int fx_close(struct peer *p, uint32_t link);
 /* Append FX_TELL.  ERR_NOMEM. */
-NODISCARD int fx_tell(struct peer *p, enum tell tell, uint32_t group, uint64_t row, int err);
+NODISCARD int fx_tell(struct peer *p, enum tell tell, uint32_t group, uint64_t row,
+                      int err);
 /* As fx_tell with a draft number. ERR_NOMEM. */
-NODISCARD int fx_tell_draft(struct peer *p, uint32_t group, uint64_t row, uint64_t draft);
+NODISCARD int fx_tell_draft(struct peer *p, uint32_t group, uint64_t row,
+                            uint64_t draft);
 
 /* The group with this number, or NULL. */
 struct group *peer_group(struct peer *p, uint32_t number);
 
-/* Make an empty group in memory with the next number, fresh transport key and member key
- * derived from `salt` (P2.6); parts are initialised empty.  ERR_FULL, ERR_NOMEM, log errors. */
-NODISCARD int group_new(struct peer *p, const uint8_t salt[static 32], struct group **out);
+/* Make an empty group in memory with the next number, fresh transport key and member
+ * key derived from `salt` (P2.6); parts are initialised empty.  ERR_FULL, ERR_NOMEM,
+ * log errors. */
+NODISCARD int group_new(struct peer *p, const uint8_t salt[static 32],
+                        struct group **out);
 /* Load group `number` and all its parts from the log. */
 NODISCARD int group_load(struct peer *p, uint32_t number, struct group **out);
 /* Write the record of LOG_GROUP. Log errors. */

@@ -17,7 +17,7 @@ enum {
     DELAY_MS_MAX = 5 * 60 * 1000,
     DOUBLINGS_MAX = 9,
     FIRST_MS = 200,
-    YIELD_MS = 1000, /* who should not begin waits this much longer */
+    YIELD_MS = 1000,       /* who should not begin waits this much longer */
     STEADY_MS = 60 * 1000, /* a link that lived so long was a good one */
 };
 

@@ -126,7 +126,8 @@ static void line_addresses(const struct group *g, const struct command *c,
                            struct invite_line *line)
 {
     const struct peer *p = g->peer;
-    size_t count = c->addresses_count ? c->addresses_count : p->addresses_count, bytes = 0;
+    size_t count = c->addresses_count ? c->addresses_count : p->addresses_count,
+           bytes = 0;
     for (size_t i = 0; i < count && line->addresses_count < LIMIT_ADDRESSES_MAX; i++) {
         struct bytes a =
             c->addresses_count ? c->addresses[i] : BUF_BYTES(&p->addresses[i]);
@@ -449,8 +450,7 @@ static int welcome_check(const struct group *g, struct bytes entries)
         int err = control_decode(read_bytes(&r, read_u32(&r)), &e);
         if (err)
             return err;
-        if (count == 0 &&
-            (e.kind != CONTROL_CREATE || memcmp(e.hash, g->id, 32) != 0))
+        if (count == 0 && (e.kind != CONTROL_CREATE || memcmp(e.hash, g->id, 32) != 0))
             return ERR_FORGED;
         if (++count > LIMIT_CONTROL_ENTRIES_MAX)
             return ERR_TOOBIG;
@@ -544,7 +544,8 @@ int join_message(struct peer *p, struct link *l, const struct wire_message *m)
 {
     struct group *g = peer_group(p, l->group);
     if (!l->dialler)
-        return m->type == WIRE_JOIN ? join_take(g, l, &m->join) : ERR_PROTOCOL; /* P6.4 */
+        return m->type == WIRE_JOIN ? join_take(g, l, &m->join)
+                                    : ERR_PROTOCOL; /* P6.4 */
     if (!g->joining)
         return ERR_PROTOCOL;
     if (m->type == WIRE_REFUSED)

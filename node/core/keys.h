@@ -3,8 +3,8 @@
  *
  * An epoch is made by create, add, rekey (remove and heal later); its id is the hash of
  * that control entry.  The un-superseded epochs U are a function of the control log.
- * Values are held in LOG_EPOCH, trees in LOG_TREE, own prekeys in LOG_PREKEY, and in the
- * arena while in use.
+ * Values are held in LOG_EPOCH, trees in LOG_TREE, own prekeys in LOG_PREKEY, and in
+ * the arena while in use.
  *
  *     keys_new | keys_load -> { ... }* -> keys_free
  */
@@ -17,10 +17,10 @@ enum { EPOCH_PREFIX_BYTES = 8 };
 
 /* Which epochs and which root a message is sealed under. */
 struct key_ref {
-    uint8_t mix; /* 1: root is the mix of the epochs; 0: solo of one epoch */
+    uint8_t mix;   /* 1: root is the mix of the epochs; 0: solo of one epoch */
     uint8_t count; /* 1..LIMIT_EPOCHS_OPEN_MAX */
     uint8_t ids[LIMIT_EPOCHS_OPEN_MAX][32]; /* rising */
-    uint16_t place; /* sender's place in the sorted union of recipients */
+    uint16_t place;    /* sender's place in the sorted union of recipients */
     uint16_t position; /* 0..4095 */
 };
 
@@ -59,8 +59,8 @@ struct newcomer {
 
 /* Post an add of these keys under this invitation; out: the sealed welcome box for the
  * newcomer (P6.5) appended to `box`.  If no epoch is usable it rekeys first.
- * ERR_EXISTS (a member already), ERR_DENIED (we are no steward, or may not add one alone),
- * ERR_FORGED (the proof), ERR_FULL, ERR_NOKEY. */
+ * ERR_EXISTS (a member already), ERR_DENIED (we are no steward, or may not add one
+ * alone), ERR_FORGED (the proof), ERR_FULL, ERR_NOKEY. */
 NODISCARD int keys_post_add(struct group *g, const struct newcomer *who,
                             const struct invite_view *invite, struct buf *box);
 /* Post a rekey: fresh secret, pages of boxes, all heads as deps. */
@@ -75,8 +75,10 @@ NODISCARD int keys_make_prekey(struct group *g, uint8_t pk[static 32]);
  * 1 known, ERR_NOTFOUND no entry names it, ERR_MALFORMED. */
 NODISCARD int keys_take_page(struct group *g, struct bytes page, uint32_t from_link);
 /* Visit all pages held whose entries are held, in order of their entries. */
-NODISCARD int keys_pages(struct group *g, int (*visit)(void *ctx, const uint8_t hash[32],
-                         struct bytes page), void *ctx);
+NODISCARD int keys_pages(struct group *g,
+                         int (*visit)(void *ctx, const uint8_t hash[32],
+                                      struct bytes page),
+                         void *ctx);
 
 /* What to seal the next message under; takes the leaf and stores the position, so that
  * no position is ever used twice (P5.9).  Rekeys first where the rules say so.
@@ -84,8 +86,8 @@ NODISCARD int keys_pages(struct group *g, int (*visit)(void *ctx, const uint8_t 
 NODISCARD int keys_send(struct group *g, struct key_send *out);
 /* Resolve 8-byte prefixes of epoch ids to full ids (rising).
  * ERR_NOTFOUND: an epoch is not known yet. */
-NODISCARD int keys_resolve(const struct group *g, const uint8_t *prefixes, uint8_t count,
-                           uint8_t ids[][32]);
+NODISCARD int keys_resolve(const struct group *g, const uint8_t *prefixes,
+                           uint8_t count, uint8_t ids[][32]);
 /* The member key at `place` of the sorted union of recipients of ids.  ERR_NOTFOUND. */
 NODISCARD int keys_place_member(struct group *g, const struct key_ref *ref,
                                 uint8_t pk[static 32]);
@@ -102,8 +104,8 @@ bool keys_lane_at(const struct group *g, uint32_t i, struct lane_view *out);
 /* The lane of this topic; false if not held. */
 bool keys_lane_find(const struct group *g, const uint8_t topic[static 32],
                     struct lane_view *out);
-/* Access key i, newest first (at most LIMIT_ACC_KEYS_MAX); false past the end. The dialler
- * begins with the one of the newest lane epoch, i = 0 (P9.3). */
+/* Access key i, newest first (at most LIMIT_ACC_KEYS_MAX); false past the end. The
+ * dialler begins with the one of the newest lane epoch, i = 0 (P9.3). */
 bool keys_acc_at(const struct group *g, uint32_t i, uint8_t acc[static 32]);
 /* Next time key work is due; UINT64_MAX when none. */
 uint64_t keys_deadline_ms(const struct group *g);

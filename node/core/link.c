@@ -280,8 +280,7 @@ static int on_accepted(struct peer *p, uint32_t id)
     int err = 0;
     if (link_find(p, id))
         return 0;
-    if (oldest &&
-        (count >= LIMIT_HANDSHAKES_MAX || p->links->count == LIMIT_LINKS_MAX))
+    if (oldest && (count >= LIMIT_HANDSHAKES_MAX || p->links->count == LIMIT_LINKS_MAX))
         err = evict(p, oldest);
     if (err)
         return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* link.h -- connections: handshake, frames, messages, reconciliation, dialling (P9, P10).
+/* link.h -- connections: handshake, frames, messages, reconciliation, dialling (P9,
+ * P10).
  *
  * A connection belongs to one group.  link.c runs the masked Noise handshake and the
  * frames; wire.c encodes messages; sync.c reconciles and pushes; dial.c decides whom to
@@ -33,7 +34,8 @@ bool links_member_linked(const struct peer *p, uint32_t group, uint32_t index);
 
 /* --- sync.c ---------------------------------------------------------------------- */
 /* Push to all live links of the group but `from_link` (0: none left out). */
-NODISCARD int sync_push_control(struct group *g, struct bytes whole, uint32_t from_link);
+NODISCARD int sync_push_control(struct group *g, struct bytes whole,
+                                uint32_t from_link);
 /* As above, a box page. */
 NODISCARD int sync_push_page(struct group *g, struct bytes page, uint32_t from_link);
 /* As above, a card. */
@@ -43,7 +45,8 @@ NODISCARD int sync_push_entry(struct group *g, const uint8_t topic[static 32],
                               struct bytes envelope, uint32_t from_link);
 
 /* --- join.c ---------------------------------------------------------------------- */
-/* Make an invitation: an invite control entry and its line (P6).  ERR_DENIED, ERR_FULL. */
+/* Make an invitation: an invite control entry and its line (P6).  ERR_DENIED,
+ * ERR_FULL. */
 NODISCARD int join_invite(struct group *g, const struct command *c, struct buf *line);
 /* Begin a join from a line: a joining group is made and dialled.
  * ERR_FOREIGN, ERR_TRUNCATED, ERR_MISTYPED, ERR_VERSION, ERR_EXISTS, ERR_FULL. */

@@ -178,7 +178,8 @@ static bool duplicates_settle(struct peer *p, struct group *g, struct link *l)
     bool we_begin = memcmp(g->transport_pk, l->transport_pk, 32) < 0;
     for (uint32_t i = 0; i < p->links->count; i++) {
         struct link *other = p->links->list[i];
-        if (other == l || !link_is_member(other, l->group) || other->member != l->member)
+        if (other == l || !link_is_member(other, l->group) ||
+            other->member != l->member)
             continue;
         if (other->dialler != l->dialler && l->dialler != we_begin) {
             /* Perhaps the old one is dead and nobody has noticed yet: a word on it

@@ -16,8 +16,8 @@ enum { FRAME_HEAD_BYTES = 18, FRAME_SIZE_MIN = 256, FRAME_USED_BYTES = 2 };
 
 /* Append to `wire` the frames that carry all of `stream`, in as few as it takes.
  * ERR_NOMEM, ERR_TOOBIG (bytes_max), ERR_STATE (nonces used up). */
-NODISCARD int frame_seal(struct noise_cipher *send, struct bytes stream, struct buf *wire,
-                         size_t bytes_max);
+NODISCARD int frame_seal(struct noise_cipher *send, struct bytes stream,
+                         struct buf *wire, size_t bytes_max);
 
 /* The receiving side: bytes not yet used, and the size announced for the next body. */
 struct frame_reader {

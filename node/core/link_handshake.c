@@ -24,7 +24,8 @@ void handshake_tag_key(uint8_t key[static 32], const uint8_t psk0[static 32])
     kdf(key, "tag", psk0, NULL, 0);
 }
 
-void handshake_tag(uint8_t tag[static HANDSHAKE_TAG_BYTES], const uint8_t key[static 32],
+void handshake_tag(uint8_t tag[static HANDSHAKE_TAG_BYTES],
+                   const uint8_t key[static 32],
                    const uint8_t nonce[static HANDSHAKE_NONCE_BYTES])
 {
     struct bytes parts[2] = {BYTES(key, 32), BYTES(nonce, HANDSHAKE_NONCE_BYTES)};
@@ -85,7 +86,8 @@ static int read_message(struct handshake *h, const uint8_t *in, size_t n)
 }
 
 int handshake_first(struct handshake *h, const struct handshake_config *c,
-                    const struct entropy *entropy, uint8_t out[static HANDSHAKE_1_BYTES])
+                    const struct entropy *entropy,
+                    uint8_t out[static HANDSHAKE_1_BYTES])
 {
     uint8_t key[32], *masked = out + HANDSHAKE_NONCE_BYTES + HANDSHAKE_TAG_BYTES;
     int err = begin(h, c, entropy, true);

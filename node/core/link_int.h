@@ -2,7 +2,8 @@
 /* link_int.h -- the inside of the link part, shared by its files:
  *
  *   link.c            the table of connections: events, ticks, closing
- *   link_accept.c     whose first message is it; message 3; links become live (P9.3-P9.9)
+ *   link_accept.c     whose first message is it; message 3; links become live
+ *   (P9.3-P9.9)
  *   link_handshake.c  the three messages, pure      link_frame.c  frames, pure
  *   link_ring.c       first messages seen before (P9.4)
  *   wire.c            messages as bytes
@@ -11,7 +12,8 @@
  *   join.c            both sides of an invitation; join_host.c the steward's side
  *   invite.c          the line
  *
- * A link lives from EV_ACCEPTED or FX_DIAL to the end of the step in which it was closed:
+ * A link lives from EV_ACCEPTED or FX_DIAL to the end of the step in which it was
+ * closed:
  *
  *     dialled   DIALING -> WAIT_2 -> LIVE
  *     accepted  WAIT_1 -> WAIT_3 -> LIVE, from everywhere to SINK
@@ -38,9 +40,9 @@ enum link_state {
 /* What a joiner and a steward's node keep on an invitation link. */
 struct welcome_job {
     bool active;
-    uint32_t next; /* number of the next control entry */
+    uint32_t next;  /* number of the next control entry */
     struct buf end; /* box || baseline */
-    size_t at; /* bytes of the baseline sent as pieces */
+    size_t at;      /* bytes of the baseline sent as pieces */
 };
 
 struct link_secrets {
@@ -49,29 +51,29 @@ struct link_secrets {
 };
 
 struct link {
-    uint32_t id, group; /* group 0: not known yet */
+    uint32_t id, group;                  /* group 0: not known yet */
     enum link_state state, state_before; /* before: what it was when it was closed */
     bool dialler;
-    bool closing; /* close once what is queued has gone out */
-    bool gone; /* the host has closed it */
-    uint8_t kind; /* enum link_kind */
-    uint32_t member; /* index, or NO_MEMBER */
-    uint32_t acc; /* dialled members: which access key was used */
+    bool closing;             /* close once what is queued has gone out */
+    bool gone;                /* the host has closed it */
+    uint8_t kind;             /* enum link_kind */
+    uint32_t member;          /* index, or NO_MEMBER */
+    uint32_t acc;             /* dialled members: which access key was used */
     uint8_t transport_pk[32]; /* of the other side, once known */
-    uint8_t invite_pk[32]; /* accepted invitation links */
+    uint8_t invite_pk[32];    /* accepted invitation links */
     uint8_t hs_hash[32];
-    uint64_t born; /* order of making */
+    uint64_t born;                       /* order of making */
     uint64_t born_ms, live_ms, heard_ms; /* live_ms 0: never */
     uint64_t sink_left; /* bytes until this connection is the first to be closed */
     struct link_secrets *secrets; /* arena; NULL in a sink */
-    struct buf hand; /* handshake bytes collected */
+    struct buf hand;              /* handshake bytes collected */
     struct frame_reader frames;
-    struct buf in; /* message stream received */
-    struct buf out; /* message stream to be framed at the end of the step */
+    struct buf in;   /* message stream received */
+    struct buf out;  /* message stream to be framed at the end of the step */
     uint64_t unsent; /* bytes of FX_SEND less those of EV_SENT */
     struct sync sync;
     struct welcome_job welcome;
-    struct buf joined; /* joiner: entries of the welcome, u32 length || entry */
+    struct buf joined;   /* joiner: entries of the welcome, u32 length || entry */
     struct buf baseline; /* joiner: pieces of the baseline */
 };
 
@@ -80,7 +82,7 @@ struct dial {
     uint64_t next_ms; /* UINT64_MAX: no address known, or ourselves */
     uint32_t tries, unanswered, address;
     uint32_t addresses_sum; /* tells that the card changed */
-    bool linked; /* a link exists or is being made */
+    bool linked;            /* a link exists or is being made */
 };
 
 /* One recognisable first message: an access key or an invitation. */
@@ -95,9 +97,9 @@ struct ties {
     uint32_t number;
     struct dial *dials; /* by member index */
     uint32_t dials_count;
-    bool rescan; /* members or addresses changed */
+    bool rescan;        /* members or addresses changed */
     uint32_t hour_seen; /* welcomes were looked after at this hour */
-    bool control_new; /* control entries or pages came since the links were settled */
+    bool control_new;   /* control entries or pages came since the links were settled */
     uint8_t lanes_sum[32]; /* the topics held then */
     struct candidate *candidates;
     uint32_t candidates_count;
@@ -124,7 +126,7 @@ struct links {
     uint32_t ties_count;
     struct ring ring;
     struct arena *arena;
-    struct buf wire; /* frames of one link on their way to its effect */
+    struct buf wire;        /* frames of one link on their way to its effect */
     struct incoming *batch; /* LIMIT_BATCH */
     uint32_t batch_count;
     bool bulk; /* the batch being accepted is an answer to reconciliation */
@@ -132,7 +134,7 @@ struct links {
 
 enum {
     BATCH_MAX = 1024, /* envelopes accepted in one call */
-    BULK_MIN = 16, /* a batch above this is no live talk */
+    BULK_MIN = 16,    /* a batch above this is no live talk */
     HANDSHAKE_MS_MAX = 20 * 1000,
     SILENCE_MS_MAX = 120 * 1000,
     FIRST_WORD_MS_MAX = 30 * 1000,
@@ -165,16 +167,20 @@ void links_forget(struct peer *p, uint32_t number);
 NODISCARD int link_dial(struct peer *p, struct group *g, struct bytes address,
                         struct link **out);
 
-/* --- link_accept.c ----------------------------------------------------------------- */
+/* --- link_accept.c -----------------------------------------------------------------
+ * */
 /* A dial of ours is connected: message 1 goes out. */
 NODISCARD int link_begin(struct peer *p, struct link *l);
-/* Take handshake bytes; *used of them belonged to it.  Never an error for what the other
+/* Take handshake bytes; *used of them belonged to it.  Never an error for what the
+ * other
  * side did: the link is a sink then. */
-NODISCARD int link_shake(struct peer *p, struct link *l, struct bytes bytes, size_t *used);
+NODISCARD int link_shake(struct peer *p, struct link *l, struct bytes bytes,
+                         size_t *used);
 /* From here on discard everything (P9.5). */
 void link_sink(struct peer *p, struct link *l);
 
-/* --- link_ring.c -------------------------------------------------------------------- */
+/* --- link_ring.c --------------------------------------------------------------------
+ * */
 /* Read the ring from the log. */
 NODISCARD int ring_load(struct peer *p);
 /* 1 if (nonce, tag) of a first message was seen; else it is noted, 0.  Log errors. */
@@ -182,7 +188,8 @@ NODISCARD int ring_note(struct peer *p, const uint8_t nonce_tag[static 40]);
 /* Free. */
 void ring_free(struct ring *r);
 
-/* --- dial.c ------------------------------------------------------------------------- */
+/* --- dial.c -------------------------------------------------------------------------
+ * */
 /* Dial whoever is due in one group; a joining group is left to join_tick. */
 NODISCARD int dial_tick(struct group *g);
 /* When somebody is due. */
@@ -192,7 +199,8 @@ NODISCARD int dial_linked(struct group *g, uint32_t member);
 /* It is gone. */
 void dial_unlinked(struct group *g, const struct link *l);
 
-/* --- join.c ------------------------------------------------------------------------- */
+/* --- join.c -------------------------------------------------------------------------
+ * */
 /* Dial for a joining group when it is time. */
 NODISCARD int join_tick(struct group *g);
 /* When that is. */
@@ -204,13 +212,15 @@ bool join_psk(const struct group *g, uint8_t psk[static 32]);
 /* The invitation link is live (joiner): the join goes out. */
 NODISCARD int join_send(struct group *g, struct link *l);
 /* A message on an invitation link, either side. */
-NODISCARD int join_message(struct peer *p, struct link *l, const struct wire_message *m);
+NODISCARD int join_message(struct peer *p, struct link *l,
+                           const struct wire_message *m);
 /* Addresses of the member who let us in, until their card is here: address `i` of the
  * member with this transport key.  Lent; empty past the end. */
 struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 32],
                        uint32_t i);
 
-/* --- join_host.c --------------------------------------------------------------------- */
+/* --- join_host.c
+ * --------------------------------------------------------------------- */
 /* A join came in. */
 NODISCARD int join_take(struct group *g, struct link *l, const struct wire_join *join);
 /* Send a welcome on while there is room. */
@@ -222,7 +232,8 @@ NODISCARD int join_expire(struct group *g);
 /* psk and key pair of an invitation secret (P6.2). */
 void join_derive(uint8_t psk[static 32], uint8_t pk[static 32], uint8_t sk[static 64],
                  const uint8_t v[static 16]);
-/* What is signed for a join: `first` 32 bytes || member key || transport key || prekey. */
+/* What is signed for a join: `first` 32 bytes || member key || transport key ||
+ * prekey. */
 void join_signed(uint8_t out[static 128], const uint8_t *first,
                  const struct wire_join *join);
 

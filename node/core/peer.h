@@ -12,8 +12,8 @@
  * 4. Time is what the event says.  now_ms is monotonic and drives every timer; wall_ms
  *    may jump, is shown and feeds the group hour by bounded steps.
  * 5. Randomness comes from the struct entropy given to peer_new, and from nowhere else.
- * 6. If a step returns an error, or a commit fails, the host rolls back, frees the peer,
- *    and makes a new one from the log.
+ * 6. If a step returns an error, or a commit fails, the host rolls back, frees the
+ * peer, and makes a new one from the log.
  */
 #ifndef NODE_CORE_PEER_H
 #define NODE_CORE_PEER_H
@@ -25,28 +25,30 @@ struct arena;
 struct peer;
 
 enum ev_kind {
-    EV_START, /* load everything from the log */
-    EV_ACCEPTED, /* a connection came in: link is the host's odd number */
-    EV_DIALED, /* a dial of ours ended: link as in FX_DIAL; err 0 or why not */
-    EV_DATA, /* bytes came in on link */
-    EV_SENT, /* the host wrote `bytes.n` bytes of this link (bytes.p is NULL) */
-    EV_CLOSED, /* link is gone */
+    EV_START,     /* load everything from the log */
+    EV_ACCEPTED,  /* a connection came in: link is the host's odd number */
+    EV_DIALED,    /* a dial of ours ended: link as in FX_DIAL; err 0 or why not */
+    EV_DATA,      /* bytes came in on link */
+    EV_SENT,      /* the host wrote `bytes.n` bytes of this link (bytes.p is NULL) */
+    EV_CLOSED,    /* link is gone */
     EV_ADDRESSES, /* our present listening addresses changed: command.addresses */
-    EV_COMMAND, /* a person wants something: *command, answered in place */
-    EV_TICK, /* peer_deadline_ms was reached, or just look */
+    EV_COMMAND,   /* a person wants something: *command, answered in place */
+    EV_TICK,      /* peer_deadline_ms was reached, or just look */
 };
 
 enum cmd_kind {
-    CMD_GROUP_NEW, /* name, pseudonym, lifetime_hours -> group */
-    CMD_INVITE, /* group, steward, uses, valid_hours, addresses -> line (buf) */
-    CMD_JOIN, /* line (text), pseudonym, valid -> group (pending); ends with TELL_JOINED/REFUSED */
+    CMD_GROUP_NEW,   /* name, pseudonym, lifetime_hours -> group */
+    CMD_INVITE,      /* group, steward, uses, valid_hours, addresses -> line (buf) */
+    CMD_JOIN,        /* line (text), pseudonym, valid -> group (pending); ends with
+                        TELL_JOINED/REFUSED */
     CMD_JOIN_CANCEL, /* group: give up a join that is under way */
-    CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's) -> draft or id */
-    CMD_TAKE_BACK, /* group, draft: take a waiting text back -> text in line */
-    CMD_RENAME, /* group, pseudonym: change own name */
+    CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's) -> draft
+                or id */
+    CMD_TAKE_BACK,    /* group, draft: take a waiting text back -> text in line */
+    CMD_RENAME,       /* group, pseudonym: change own name */
     CMD_RENAME_GROUP, /* group, name: a steward changes the group's name */
-    CMD_MARK_READ, /* group, row: everything up to this row is read */
-    CMD_REKEY, /* group: rekey now (also used by tests) */
+    CMD_MARK_READ,    /* group, row: everything up to this row is read */
+    CMD_REKEY,        /* group: rekey now (also used by tests) */
 };
 
 struct command {
@@ -58,10 +60,10 @@ struct command {
     uint32_t lifetime_hours, valid_hours, uses;
     bool steward;
     uint64_t delay_ms, row;
-    uint64_t draft; /* out of SAY with a delay; in of TAKE_BACK */
-    uint8_t id[32]; /* out of SAY without delay: the entry hash */
+    uint64_t draft;  /* out of SAY with a delay; in of TAKE_BACK */
+    uint8_t id[32];  /* out of SAY without delay: the entry hash */
     struct buf line; /* out, given to the caller (buf_free) */
-    int err; /* out: 0 or why not; then nothing changed */
+    int err;         /* out: 0 or why not; then nothing changed */
 };
 
 struct event {
@@ -74,24 +76,25 @@ struct event {
 };
 
 enum fx_kind {
-    FX_DIAL, /* open a connection to text `bytes` ("host:port") for group; answer EV_DIALED */
-    FX_SEND, /* write bytes to link */
+    FX_DIAL,  /* open a connection to text `bytes` ("host:port") for group; answer
+                 EV_DIALED */
+    FX_SEND,  /* write bytes to link */
     FX_CLOSE, /* close link after what was sent; EV_CLOSED may or may not follow */
-    FX_TELL, /* something a person may want to see: tell, group, row, err */
+    FX_TELL,  /* something a person may want to see: tell, group, row, err */
 };
 
 enum tell {
-    TELL_ENTRY, /* a content entry was opened: row */
-    TELL_JOINED, /* our join is done: group */
+    TELL_ENTRY,   /* a content entry was opened: row */
+    TELL_JOINED,  /* our join is done: group */
     TELL_REFUSED, /* our join was refused or failed: group, err */
-    TELL_MEMBER, /* somebody joined: group, row = member index */
+    TELL_MEMBER,  /* somebody joined: group, row = member index */
     TELL_RENAMED, /* a name changed: group */
-    TELL_SENT, /* a waiting text was sealed: row, draft */
-    TELL_DIGEST, /* "we do not see the same group": group */
-    TELL_FORK, /* one author's chain forked: group, row = member index */
-    TELL_ENDED, /* texts ended: group, row = how many */
-    TELL_NEWER, /* something needs a newer kring: group */
-    TELL_CLOCK, /* this device's clock looks wrong */
+    TELL_SENT,    /* a waiting text was sealed: row, draft */
+    TELL_DIGEST,  /* "we do not see the same group": group */
+    TELL_FORK,    /* one author's chain forked: group, row = member index */
+    TELL_ENDED,   /* texts ended: group, row = how many */
+    TELL_NEWER,   /* something needs a newer kring: group */
+    TELL_CLOCK,   /* this device's clock looks wrong */
 };
 
 struct effect {
@@ -109,9 +112,9 @@ struct effects {
 };
 
 struct peer_config {
-    struct log log; /* kept */
+    struct log log;         /* kept */
     struct entropy entropy; /* kept */
-    struct arena *arena; /* kept; keys live there */
+    struct arena *arena;    /* kept; keys live there */
 };
 
 /* A peer over what the log holds.  ERR_NOMEM. */
@@ -130,23 +133,24 @@ struct group_view {
     uint32_t number;
     uint8_t id[32];
     struct bytes name; /* as shown: "Circle", "Circle 2"; lent until the next call */
-    struct bytes me; /* own name as shown */
+    struct bytes me;   /* own name as shown */
     uint32_t lifetime_hours; /* 0: record */
     uint32_t members, stewards, unread, links;
-    uint32_t hour; /* group hour */
-    bool joining; /* a join is under way */
-    bool steward; /* we are one */
-    bool differs; /* a digest differed: "we do not see the same group" */
+    uint32_t hour;      /* group hour */
+    bool joining;       /* a join is under way */
+    bool steward;       /* we are one */
+    bool differs;       /* a digest differed: "we do not see the same group" */
     uint8_t digest[16]; /* of the state we see */
 };
 typedef int peer_visit_group(void *ctx, const struct group_view *view);
-/* Visit all groups in order of their numbers; a non-zero return stops and is returned. */
+/* Visit all groups in order of their numbers; a non-zero return stops and is returned.
+ */
 int peer_groups(struct peer *p, peer_visit_group *visit, void *ctx);
 
 struct member_view {
     uint32_t index;
     uint8_t key[32];
-    struct bytes name; /* as shown, with a number where two took one name */
+    struct bytes name;      /* as shown, with a number where two took one name */
     struct bytes let_in_by; /* name of who let this person in; empty for the founder */
     bool steward, me, linked, forked;
 };
@@ -156,14 +160,14 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
 
 struct message_view {
     uint64_t row;
-    uint8_t id[32]; /* entry hash */
+    uint8_t id[32];  /* entry hash */
     uint32_t author; /* member index */
     struct bytes author_name, text;
     uint32_t kind, about_hour, ends_in_hours; /* UINT32_MAX: kept */
-    bool unread, own, forked, newer; /* newer: needs a newer kring */
+    bool unread, own, forked, newer;          /* newer: needs a newer kring */
     bool missing_before; /* something the author wrote before this is missing here */
-    uint32_t have; /* devices of members known to have it */
-    uint64_t draft; /* not 0: still waiting on this device */
+    uint32_t have;       /* devices of members known to have it */
+    uint64_t draft;      /* not 0: still waiting on this device */
 };
 typedef int peer_visit_message(void *ctx, const struct message_view *view);
 /* Visit the shown messages of a group in causal order, ties by hash (P8.1), waiting

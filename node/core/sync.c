@@ -2,7 +2,8 @@
 /* sync.c -- rounds of reconciliation over a live link (P10.3, P10.9).
  *
  * The dialler says hello, and when the other has answered it goes through the sets that
- * differ.  `done` after each step comes back when the other side has answered all before
+ * differ.  `done` after each step comes back when the other side has answered all
+ * before
  * it and sent what it owed; with nothing new to answer, the next set begins.
  */
 #include <stdlib.h>
@@ -196,8 +197,8 @@ static int round_next(struct group *g, struct link *l)
             memcmp(mine.fingerprint, theirs->fingerprint, sizeof mine.fingerprint) != 0)
             break;
     }
-    int err = s->set < SETS_SMALL ? range_offer(g, l, s->set, NULL)
-                                  : offer_content(g, l);
+    int err =
+        s->set < SETS_SMALL ? range_offer(g, l, s->set, NULL) : offer_content(g, l);
     s->passes = s->done_got = false;
     return err ? err : put_done(g, l, s->set);
 }

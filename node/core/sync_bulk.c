@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* sync_bulk.c -- sending what the other side lacks, no faster than the link drains.
  *
- * Order (P10.5): control entries in causal order, pages, cards, single envelopes with the
+ * Order (P10.5): control entries in causal order, pages, cards, single envelopes with
+ * the
  * latest end first, then whole ranges by arrival in blocks from the newest to the
  * oldest, each block in order of arrival so that its signatures are cheap to check.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* sync_range.c -- ranges and ids: finding what differs (P10.3, P10.4).
  *
- * Both sides answer alike; only the dialler begins.  What an answer costs is bounded: at
+ * Both sides answer alike; only the dialler begins.  What an answer costs is bounded:
+ * at
  * most LIMIT_RANGES_OPEN_MAX go out between two `done`, the rest is left for the next
  * round.
  */
@@ -103,13 +104,13 @@ static int split_points(struct group *g, const struct wire_range *range,
                         const uint8_t *topic, struct splitting *s)
 {
     struct log *log = &g->peer->log;
+    struct set_range of = {range->lo, range->hi};
     struct set_bound at = {0};
     struct bytes ids;
     int err = 0;
     s->next = 1; /* the first part begins where the range does */
     if (range->set == SET_CONTENT) {
-        err = log->ops->range_ids(log->ctx, g->number, topic, &range->lo, &range->hi,
-                                  split_visit, s);
+        err = log->ops->range_ids(log->ctx, g->number, topic, &of, split_visit, s);
         return err < 0 ? err : 0;
     }
     err = set_range(g, range, &ids);

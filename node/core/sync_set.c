@@ -87,7 +87,8 @@ int set_range(struct group *g, const struct wire_range *range, struct bytes *ids
     if (err)
         return err;
     size_t from = first_from(all, &range->lo), to = first_from(all, &range->hi);
-    *ids = BYTES(to > from ? all.p + from * 32 : NULL, to > from ? (to - from) * 32 : 0);
+    *ids =
+        BYTES(to > from ? all.p + from * 32 : NULL, to > from ? (to - from) * 32 : 0);
     return 0;
 }
 
@@ -136,12 +137,13 @@ int set_positions(struct group *g, const struct wire_range *range, const uint8_t
 {
     struct log *log = &g->peer->log;
     struct collecting c = {out, max};
+    struct set_range of = {range->lo, range->hi};
     struct set_bound at = {0};
     struct bytes ids;
     int err = 0;
     if (range->set == SET_CONTENT)
-        err = log->ops->range_ids(log->ctx, g->number, topic, &range->lo, &range->hi,
-                                  collect_position, &c);
+        err =
+            log->ops->range_ids(log->ctx, g->number, topic, &of, collect_position, &c);
     else
         err = set_range(g, range, &ids);
     if (err || range->set == SET_CONTENT)

@@ -186,7 +186,8 @@ int sync_messages(struct peer *p, struct link *l)
         at += used;
     }
     struct group *g = peer_group(p, l->group);
-    int last = g && l->kind == LINK_MEMBER && !err_is_fatal(err) ? batch_accept(g, l) : 0;
+    int last =
+        g && l->kind == LINK_MEMBER && !err_is_fatal(err) ? batch_accept(g, l) : 0;
     p->links->batch_count = 0;
     buf_consume(&l->in, at);
     if (last || err_is_fatal(err))

@@ -114,7 +114,8 @@ static bool ids_rise(const struct wire_message *m)
     for (uint32_t i = 0; i < m->ids_count; i++) {
         position_get(&at, m->ids.p + (size_t)i * WIRE_POSITION_BYTES);
         int order = position_order(&before, &at);
-        if (order > 0 || (i > 0 && order == 0) || position_order(&at, &m->range.hi) >= 0)
+        if (order > 0 || (i > 0 && order == 0) ||
+            position_order(&at, &m->range.hi) >= 0)
             return false;
         before = at;
     }

@@ -9,12 +9,14 @@
  *              3 * (count u32 || fingerprint 16), of the sets 0, 1, 2
  *     control, page, card    the bytes themselves
  *     entry    topic number u16 || envelope
- *     range    set u8 || topic number u16 || lo 36 || hi 36 || count u32 || fingerprint 16
+ *     range    set u8 || topic number u16 || lo 36 || hi 36 || count u32 ||
+ *     fingerprint 16
  *     ids      set u8 || topic number u16 || lo 36 || hi 36 || n u16 || n * 36
  *     want     set u8 || topic number u16 || n u16 || n * 36
  *     topic    number u16 || topic 32
  *     done     set u8
- *     join     member key 32 || transport key 32 || prekey 32 || proof 64 || signature 64
+ *     join     member key 32 || transport key 32 || prekey 32 || proof 64 || signature
+ *     64
  *     welcome  part u8: 1 entry; 2 box 180 || baseline; 3 more baseline, before 2
  *     refused  code u8
  */
@@ -97,7 +99,7 @@ struct wire_message {
     struct wire_range range; /* of range, ids and want (set and topic only) */
     uint32_t ids_count;
     struct bytes ids; /* of ids and want: positions */
-    uint16_t topic; /* of entry and topic */
+    uint16_t topic;   /* of entry and topic */
     uint8_t topic_pk[32];
     uint8_t code; /* of done (set), welcome (part), refused */
     struct wire_join join;
@@ -111,7 +113,8 @@ NODISCARD int wire_next(struct bytes stream, struct bytes *message, size_t *used
  * ERR_MALFORMED, ERR_TRUNCATED. */
 NODISCARD int wire_decode(struct bytes message, struct wire_message *out);
 
-/* Append a message of `type` with payload `a` || `b`.  ERR_TOOBIG: the message, or `out`
+/* Append a message of `type` with payload `a` || `b`.  ERR_TOOBIG: the message, or
+ * `out`
  * would pass WIRE_QUEUE_BYTES_MAX; ERR_NOMEM.  So all below. */
 NODISCARD int wire_put(struct buf *out, uint8_t type, struct bytes a, struct bytes b);
 /* Append a hello. */

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
 -- 001 start: small values, topics, content entries in order of arrival.
 
 CREATE TABLE kv (

@@ -7,7 +7,7 @@
 #ifndef TESTS_LIB_HAND_H
 #define TESTS_LIB_HAND_H
 
-#include "tests/lib/net.h"
+#include "tests/lib/net_group.h"
 
 struct hand {
     struct net *net;
@@ -41,9 +41,8 @@ static inline bool hand_next(struct hand *h, struct wire_message *m)
     size_t used = 0;
     buf_consume(&h->in, h->at);
     h->at = 0;
-    CHECK(frame_feed(&h->frames, &h->recv,
-                     BYTES(all.p + h->heard, all.n - h->heard), &h->in,
-                     SIZE_MAX / 2) == 0);
+    CHECK(frame_feed(&h->frames, &h->recv, BYTES(all.p + h->heard, all.n - h->heard),
+                     &h->in, SIZE_MAX / 2) == 0);
     h->heard = all.n;
     if (wire_next(BUF_BYTES(&h->in), &message, &used) != 1)
         return false;

@@ -20,7 +20,7 @@ struct net_conn {
     int end[2]; /* peers; NET_STRANGER, NET_GONE */
     uint32_t link[2];
     struct buf sent[2]; /* what each end sent, all of it, if the net records */
-    struct buf held; /* EV_SENT not given yet, as u32 each; of end 0 */
+    struct buf held;    /* EV_SENT not given yet, as u32 each; of end 0 */
     bool closed;
 };
 
@@ -37,7 +37,7 @@ struct net_act {
 
 struct net {
     struct tp *peer[NET_PEERS_MAX];
-    bool off[NET_PEERS_MAX]; /* nobody answers there */
+    bool off[NET_PEERS_MAX];  /* nobody answers there */
     bool slow[NET_PEERS_MAX]; /* what it sends is not reported as sent */
     bool mute[NET_PEERS_MAX]; /* what it sends is lost */
     uint32_t next_odd[NET_PEERS_MAX];
@@ -52,6 +52,7 @@ struct net {
     uint64_t bytes; /* sent in all */
 };
 
+/* An empty net. */
 static inline struct net *net_new(void)
 {
     struct net *n = calloc(1, sizeof *n);
@@ -61,6 +62,7 @@ static inline struct net *net_new(void)
     return n;
 }
 
+/* Let something happen after all that is under way; a.bytes are given. */
 static inline void net_push(struct net *n, struct net_act a)
 {
     if (n->acts_count == n->acts_cap) {
@@ -71,6 +73,7 @@ static inline void net_push(struct net *n, struct net_act a)
     n->acts[n->acts_count++] = a;
 }
 
+/* The newest connection with this end, and which end it is; -1 if there is none. */
 static inline int net_find(const struct net *n, int peer, uint32_t link, int *end)
 {
     for (int c = n->conns - 1; c >= 0; c--)
@@ -98,6 +101,7 @@ static inline int net_connect(struct net *n, int from, uint32_t link, int to)
     return c;
 }
 
+/* End `end` of a connection sends `b`. */
 static inline void net_send(struct net *n, int c, int end, struct bytes b)
 {
     struct net_act a = {.what = NET_DATA, .conn = c, .end = 1 - end};
@@ -108,6 +112,20 @@ static inline void net_send(struct net *n, int c, int end, struct bytes b)
     net_push(n, a);
 }
 
+/* The peer that listens at `address`, or -1. */
+static inline int net_peer_at(struct bytes address)
+{
+    int to = 0;
+    size_t i = 1;
+    for (; i < address.n && address.p[i] != ':'; i++) {
+        if (address.p[i] < '0' || address.p[i] > '9' || to > NET_PEERS_MAX)
+            return -1;
+        to = to * 10 + (address.p[i] - '0');
+    }
+    return address.n > 0 && address.p[0] == 'p' && i > 1 ? to : -1;
+}
+
+/* Do what a step wanted. */
 static inline void net_effect(struct net *n, int peer, const struct effect *e)
 {
     int end = 0, c = e->kind == FX_SEND || e->kind == FX_CLOSE
@@ -117,20 +135,23 @@ static inline void net_effect(struct net *n, int peer, const struct effect *e)
         n->told[e->tell]++;
         n->told_err = e->tell == TELL_REFUSED ? e->err : n->told_err;
     } else if (e->kind == FX_DIAL) {
-        int to = e->bytes.n > 1 ? atoi((const char *)e->bytes.p + 1) : -1;
+        int to = net_peer_at(e->bytes);
         if (e->bytes.n > 0 && e->bytes.p[0] == 't') /* the test answers there */
             (void)net_connect(n, peer, e->link, NET_STRANGER);
         else if (to >= 0 && to < n->count && !n->off[to])
             (void)net_connect(n, peer, e->link, to);
         else
-            net_push(n, (struct net_act){.what = NET_DIALED, .conn = -1, .peer = peer,
-                                         .link = e->link, .err = ERR_NOANSWER});
+            net_push(n, (struct net_act){.what = NET_DIALED,
+                                         .conn = -1,
+                                         .peer = peer,
+                                         .link = e->link,
+                                         .err = ERR_NOANSWER});
     } else if (e->kind == FX_SEND && c >= 0) {
         if (!n->mute[peer])
             net_send(n, c, end, e->bytes);
         if (!n->slow[peer])
-            net_push(n, (struct net_act){.what = NET_SENT, .conn = c, .end = end,
-                                         .n = e->bytes.n});
+            net_push(n, (struct net_act){
+                            .what = NET_SENT, .conn = c, .end = end, .n = e->bytes.n});
     } else if (e->kind == FX_CLOSE && c >= 0) {
         n->conn[c].closed = true;
         n->conn[c].end[end] = NET_GONE;
@@ -147,6 +168,7 @@ static inline void net_step(struct net *n, int peer, struct event *ev)
         net_effect(n, peer, &t->fx.list[i]);
 }
 
+/* Let one thing happen; a->bytes are freed. */
 static inline void net_act(struct net *n, struct net_act *a)
 {
     struct net_conn *c = a->conn >= 0 ? &n->conn[a->conn] : NULL;
@@ -173,177 +195,7 @@ static inline void net_drain(struct net *n)
     n->acts_at = n->acts_count = 0;
 }
 
-/* Let `ms` pass; every peer gets its ticks. */
-static inline void net_run(struct net *n, uint64_t ms)
-{
-    uint64_t now = n->peer[0]->now_ms, end = now + ms;
-    for (int guard = 0;; guard++) {
-        net_drain(n);
-        int next = 0;
-        uint64_t due = UINT64_MAX;
-        for (int i = 0; i < n->count; i++) {
-            uint64_t at = peer_deadline_ms(n->peer[i]->peer);
-            if (!n->off[i] && at < due) {
-                due = at;
-                next = i;
-            }
-        }
-        uint64_t to = due < end ? (due > now ? due : now) : end;
-        for (int i = 0; i < n->count; i++) {
-            n->peer[i]->now_ms += to - now;
-            n->peer[i]->wall_ms += to - now;
-        }
-        guard = to > now ? 0 : guard;
-        CHECK(guard < 1000); /* a deadline that never moves */
-        now = to;
-        if (due >= end)
-            return;
-        struct event ev = {.kind = EV_TICK};
-        net_step(n, next, &ev);
-    }
-}
-
-static inline void net_address(struct net *n, int i)
-{
-    char text[16];
-    snprintf(text, sizeof text, "p%d:1", i);
-    struct bytes address = BYTES(text, strlen(text));
-    struct command c = {.addresses = &address, .addresses_count = 1};
-    struct event ev = {.kind = EV_ADDRESSES, .command = &c};
-    net_step(n, i, &ev);
-}
-
-/* Another peer; its number. */
-static inline int net_add(struct net *n)
-{
-    CHECK(n->count < NET_PEERS_MAX);
-    int i = n->count++;
-    n->peer[i] = tp_new((uint8_t)(i + 1));
-    n->peer[i]->now_ms = n->peer[0]->now_ms;
-    n->peer[i]->wall_ms = n->peer[0]->wall_ms;
-    n->next_odd[i] = 1;
-    net_address(n, i);
-    return i;
-}
-
-/* All connections of a peer break; both ends hear of it, or only the others. */
-static inline void net_cut(struct net *n, int peer, bool both)
-{
-    net_drain(n);
-    for (int c = 0; c < n->conns; c++) {
-        struct net_conn *k = &n->conn[c];
-        if (k->end[0] != peer && k->end[1] != peer)
-            continue;
-        for (int e = 0; e < 2; e++)
-            if (k->end[e] >= 0 && (both || k->end[e] != peer))
-                net_push(n, (struct net_act){.what = NET_CLOSE, .conn = c, .end = e});
-            else if (k->end[e] == peer)
-                k->end[e] = NET_GONE;
-    }
-    net_drain(n);
-}
-
-/* Power cut and start. */
-static inline void net_restart(struct net *n, int peer)
-{
-    while (n->acts_at < n->acts_count) /* what was under way is lost */
-        buf_free(&n->acts[n->acts_at++].bytes);
-    net_cut(n, peer, false);
-    tp_restart(n->peer[peer]);
-    for (size_t i = 0; i < n->peer[peer]->fx.count; i++)
-        net_effect(n, peer, &n->peer[peer]->fx.list[i]);
-    net_address(n, peer);
-}
-
-static inline int net_command(struct net *n, int peer, struct command *c)
-{
-    struct event ev = {.kind = EV_COMMAND, .command = c};
-    net_step(n, peer, &ev);
-    return c->err;
-}
-
-static inline uint32_t net_found(struct net *n, int peer, uint32_t lifetime_hours)
-{
-    struct command c = {.kind = CMD_GROUP_NEW, .name = TEXT("Circle"),
-                        .pseudonym = TEXT("Wren"), .lifetime_hours = lifetime_hours};
-    CHECK(net_command(n, peer, &c) == 0);
-    return c.group;
-}
-
-/* An invitation line of `peer` (given, buf_free). */
-static inline struct buf net_line(struct net *n, int peer, uint32_t uses, bool steward)
-{
-    struct command c = {.kind = CMD_INVITE, .group = 1, .uses = uses, .valid_hours = 48,
-                        .steward = steward};
-    CHECK(net_command(n, peer, &c) == 0);
-    return c.line;
-}
-
-/* Begin to join by `line`; the command's err. */
-static inline int net_join(struct net *n, int peer, const struct buf *line,
-                           const char *name)
-{
-    struct command c = {.kind = CMD_JOIN, .text = BUF_BYTES(line),
-                        .pseudonym = tp_text(name)};
-    return net_command(n, peer, &c);
-}
-
-/* Peer `to` joins the group of peer `from`, whole. */
-static inline void net_let_in(struct net *n, int from, int to)
-{
-    char name[16];
-    snprintf(name, sizeof name, "Bird %d", to);
-    struct buf line = net_line(n, from, 1, false);
-    CHECK(net_join(n, to, &line, name) == 0);
-    buf_free(&line);
-    net_run(n, 5000);
-}
-
-static inline struct group *net_group(const struct net *n, int peer)
-{
-    return peer_group(n->peer[peer]->peer, 1);
-}
-
-static inline uint64_t net_entries(const struct net *n, int peer)
-{
-    struct peer_status s;
-    peer_status(n->peer[peer]->peer, &s);
-    return s.entries;
-}
-
-static inline uint64_t net_limited(const struct net *n, int peer)
-{
-    return n->peer[peer]->peer->limited;
-}
-
-static inline int net_say(struct net *n, int peer, const char *text)
-{
-    struct command c = {.kind = CMD_SAY, .group = 1, .text = tp_text(text),
-                        .lifetime_hours = UINT32_MAX};
-    return net_command(n, peer, &c);
-}
-
-/* A connection of the test to peer `to`. */
-static inline int net_stranger(struct net *n, int to)
-{
-    int c = net_connect(n, NET_STRANGER, 0, to);
-    net_drain(n);
-    return c;
-}
-
-/* The test says something on its connection. */
-static inline void net_say_raw(struct net *n, int c, struct bytes b)
-{
-    net_send(n, c, 0, b);
-    net_drain(n);
-}
-
-/* What came back to the test on its connection. */
-static inline struct bytes net_heard(const struct net *n, int c)
-{
-    return BUF_BYTES(&n->conn[c].sent[1]);
-}
-
+/* Free the net and its peers. */
 static inline void net_free(struct net *n)
 {
     while (n->acts_at < n->acts_count)

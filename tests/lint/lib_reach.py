@@ -66,9 +66,15 @@ def reached(tree, source, seen):
                 yield line, lib, path
 
 
+# Tests that compare our reader with the library's own: (file, library header's root).
+ORACLES = {("tests/unit/test_mp.c", "msgpack.h"), ("tests/unit/test_text.c", "utf8proc.h")}
+
+
 def library_includes(tree):
     for s in tree.c():
         for line, lib, through in reached(tree, s, set()):
+            if (s.path, lib) in ORACLES:
+                continue
             if not s.path.startswith(OTHERS[lib]):
                 how = "" if through == lib else f" through {through}"
                 yield Finding(s.path, line,

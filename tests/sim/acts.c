@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* acts.c -- what people do in the world. */
 #include <string.h>
 
 #include "tests/sim/world.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* checks.c -- invariants after every step, and convergence. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,8 @@ static int gather_member(void *ctx, const struct member_view *view)
     return 0;
 }
 
-/* Members are shown in the order in which they came in here; as a set they must agree. */
+/* Members are shown in the order in which they came in here; as a set they must agree.
+ */
 static void sort_members(struct shown *s)
 {
     for (int i = 1; i < s->members_count; i++)
@@ -129,8 +131,8 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
         free(gather(w, n));
 }
 
-/* Whoever was a member then must have it, unless it has ended: by the clock of one of the
- * nodes is enough, as nobody takes or passes on what ended elsewhere (P3.4). */
+/* Whoever was a member then must have it, unless it has ended: by the clock of one of
+ * the nodes is enough, as nobody takes or passes on what ended elsewhere (P3.4). */
 static bool must_have(const struct world *w, int which, int n, uint32_t newest_hour)
 {
     const struct said *s = &w->said[which];

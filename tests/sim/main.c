@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* sim -- the deterministic world.
+/* main.c -- the program sim: the deterministic world.
  *
  *     sim --seed N            one run, with its transcript and trace hash
  *     sim --seeds N [--from M]  N runs; prints what failed and how to repeat it

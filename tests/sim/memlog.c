@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* memlog.c -- the log in memory, with transactions that can be undone. */
 #include "tests/sim/memlog.h"
 
 #include <stdlib.h>
@@ -160,14 +161,16 @@ static int write_allowed(struct memlog *m)
 static void kv_set(struct memlog *m, uint32_t group, uint8_t table, struct bytes key,
                    struct bytes value)
 {
-    struct buf copy = buf_of(value); /* before anything moves: value may be lent by us */
+    struct buf copy =
+        buf_of(value); /* before anything moves: value may be lent by us */
     size_t i = kv_lower(m, group, table, key);
     if (kv_at(m, i, group, table, key)) {
         buf_free(&m->kvs[i].value);
         m->kvs[i].value = copy;
         return;
     }
-    struct kv fresh = {.group = group, .table = table, .key = buf_of(key), .value = copy};
+    struct kv fresh = {
+        .group = group, .table = table, .key = buf_of(key), .value = copy};
     m->kvs = grow(m->kvs, &m->kvs_cap, m->kvs_count + 1, sizeof *m->kvs);
     memmove(m->kvs + i + 1, m->kvs + i, (m->kvs_count - i) * sizeof *m->kvs);
     m->kvs[i] = fresh;
@@ -277,7 +280,8 @@ static int mem_drop_group(void *ctx, uint32_t group)
     return 0;
 }
 
-static struct row *row_by_id(const struct memlog *m, uint32_t group, const uint8_t id[32])
+static struct row *row_by_id(const struct memlog *m, uint32_t group,
+                             const uint8_t id[32])
 {
     for (size_t i = m->rows_count; i-- > 0;)
         if (m->rows[i].group == group && memcmp(m->rows[i].r.id, id, 32) == 0)
@@ -415,8 +419,8 @@ static int mem_content_scan(void *ctx, uint32_t group, uint64_t after, bool with
     return 0;
 }
 
-static int mem_content_due(void *ctx, uint32_t group, uint32_t hour, log_visit_row *visit,
-                           void *visit_ctx)
+static int mem_content_due(void *ctx, uint32_t group, uint32_t hour,
+                           log_visit_row *visit, void *visit_ctx)
 {
     struct memlog *m = ctx;
     uint32_t from = 0;
@@ -519,12 +523,13 @@ static int mem_range_sum(void *ctx, uint32_t group, const uint8_t topic[32],
 }
 
 static int mem_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
-                         const struct set_bound *lo, const struct set_bound *hi,
-                         log_visit_id *visit, void *visit_ctx)
+                         const struct set_range *range, log_visit_id *visit,
+                         void *visit_ctx)
 {
     size_t n = 0;
     int err = 0;
-    struct set_bound *list = range_collect(ctx, group, topic, lo, hi, &n);
+    struct set_bound *list =
+        range_collect(ctx, group, topic, &range->lo, &range->hi, &n);
     for (size_t i = 0; i < n && !err; i++)
         err = visit(visit_ctx, &list[i]);
     free(list);

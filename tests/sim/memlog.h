@@ -4,7 +4,8 @@
  * The naive twin of store/: sorted arrays, no cleverness.  Used by the simulator,
  * by unit tests of the core, and as the model that store/ is compared with.
  *
- *     memlog_new -> { memlog_begin, calls, memlog_commit | memlog_rollback }* -> memlog_free
+ *     memlog_new -> { memlog_begin, calls, memlog_commit | memlog_rollback }* ->
+ * memlog_free
  */
 #ifndef TESTS_SIM_MEMLOG_H
 #define TESTS_SIM_MEMLOG_H

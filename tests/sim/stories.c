@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* stories.c -- named scenarios with golden transcripts (tests/sim/stories/NAME.trace). */
+/* stories.c -- named scenarios with golden transcripts (tests/sim/stories/NAME.trace).
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* world.c -- the heap of events, nodes, connections, faults. */
 #include "tests/sim/world.h"
 
 #include <stdarg.h>

@@ -6,7 +6,8 @@
  * them are the real bytes.  Every step runs inside a log transaction; a crash may fall
  * before the commit, or after it between any two effects.
  *
- *     world_new -> { world_* acts, world_run }* -> world_heal -> world_check -> world_free
+ *     world_new -> { world_* acts, world_run }* -> world_heal -> world_check ->
+ * world_free
  *
  * Invariants after every event: what was told was said by somebody and not told twice,
  * no canary on the wire, bounds hold, a deadline does not stand still, digests agree.
@@ -37,12 +38,12 @@ struct node {
     struct arena *arena;
     struct entropy_stream stream;
     bool exists;
-    int side; /* partition */
+    int side;        /* partition */
     int64_t skew_ms; /* own wall clock against the world's */
     uint32_t next_odd, address_version;
     uint32_t group; /* its number of the one group of the world; 0: none */
     uint64_t started_ms, tick_ms; /* tick_ms: deadline that stands in the heap */
-    uint32_t spins; /* ticks at one instant */
+    uint32_t spins;               /* ticks at one instant */
     uint32_t crashes;
     bool joined;
     bool expired; /* its invitation had ended when it came: it must be asked again */
@@ -61,10 +62,19 @@ struct said {
     uint8_t id[32];
     uint64_t at_ms;
     uint32_t end_hour; /* by the author's group hour; UINT32_MAX: kept */
-    uint32_t members_then[WORLD_NODES_MAX / 32 + 1]; /* who was a member at the author's */
+    uint32_t
+        members_then[WORLD_NODES_MAX / 32 + 1]; /* who was a member at the author's */
 };
 
-enum act_kind { ACT_DELIVER, ACT_ACCEPT, ACT_DIALED, ACT_CLOSED, ACT_TICK, ACT_RESTART, ACT_SENT };
+enum act_kind {
+    ACT_DELIVER,
+    ACT_ACCEPT,
+    ACT_DIALED,
+    ACT_CLOSED,
+    ACT_TICK,
+    ACT_RESTART,
+    ACT_SENT
+};
 
 struct act {
     uint64_t at_ms, order;
@@ -92,7 +102,8 @@ struct world {
     uint8_t trace_hash[32];
     char broken[400];
     FILE *out; /* transcript, or NULL */
-    uint64_t injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
+    uint64_t
+        injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
     bool watch_wire;
 };
 
@@ -121,9 +132,11 @@ void world_side(struct world *w, int n, int side);
 /* No faults, one side, everybody up. */
 void world_heal(struct world *w);
 /* Record that an invariant broke (only the first counts). */
-void world_break(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void world_break(struct world *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* One line of the transcript (also part of the trace hash). */
-void world_note(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void world_note(struct world *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Finish the trace hash. */
 void world_finish(struct world *w);
 
@@ -151,15 +164,17 @@ void world_show_members(struct world *w, int n);
 /* --- checks (checks.c) ------------------------------------------------------------ */
 /* After every step of node `n`: tells and bounds. */
 void world_check_step(struct world *w, int n, const struct effects *fx);
-/* True if all members see the same members, names, digest, and every message that was said
- * while they were members and has not ended by anybody's group hour, in one order. With `why` the difference is noted as broken. */
+/* True if all members see the same members, names, digest, and every message that was
+ * said while they were members and has not ended by anybody's group hour, in one order.
+ * With `why` the difference is noted as broken. */
 bool world_converged(struct world *w, bool why);
 
 /* --- runs ------------------------------------------------------------------------- */
 /* One swarm run; 0 or 1 (broken: printed with the command that repeats it). */
-int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32], uint64_t injected[6]);
-/* All stories against their golden transcripts in `dir` (NULL: the source's); `record` writes them.
- * Returns the number that failed; `*ran` counts them. */
+int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
+              uint64_t injected[6]);
+/* All stories against their golden transcripts in `dir` (NULL: the source's); `record`
+ * writes them. Returns the number that failed; `*ran` counts them. */
 int stories_run(const char *dir, const char *only, bool record, int *ran);
 
 #endif

@@ -25,8 +25,8 @@ static void fill(uint8_t *p, size_t n)
 T_CASE(sizes_are_buckets)
 {
     static const size_t used[] = {1, 254, 255, 510, 511, 8190, 16382, 16383, 40000};
-    static const size_t body[] = {256, 256, 512, 512, 1024, 8192, 16384, 16384 + 34 + 256,
-                                  16384 * 2 + 68 + 8192};
+    static const size_t body[] = {
+        256, 256, 512, 512, 1024, 8192, 16384, 16384 + 34 + 256, 16384 * 2 + 68 + 8192};
     static uint8_t stream[40000];
     struct buf wire = {0};
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
@@ -51,8 +51,8 @@ T_CASE(any_cut_gives_the_same_stream)
         wire.n = got.n = 0;
         T_NOTE("pieces of %zu", pieces[i]);
         T_NEED(frame_seal(&send, BYTES(sent, 100), &wire, BYTES_MAX) == 0);
-        T_NEED(frame_seal(&send, BYTES(sent + 100, sizeof sent - 100), &wire, BYTES_MAX) ==
-               0);
+        T_NEED(frame_seal(&send, BYTES(sent + 100, sizeof sent - 100), &wire,
+                          BYTES_MAX) == 0);
         for (size_t at = 0; at < wire.n; at += pieces[i]) {
             size_t n = wire.n - at < pieces[i] ? wire.n - at : pieces[i];
             T_NEED(frame_feed(&r, &recv, BYTES(wire.p + at, n), &got, BYTES_MAX) == 0);

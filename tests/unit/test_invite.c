@@ -77,12 +77,14 @@ T_CASE(a_line_cut_anywhere_says_so)
     T_NEED(encode(&line) == 0);
     for (size_t n = 0; n < line.n; n++) {
         T_NOTE("%zu letters", n);
-        T_EQ(invite_decode(BYTES(line.p, n), &out), n < 5 ? ERR_FOREIGN : ERR_TRUNCATED);
+        T_EQ(invite_decode(BYTES(line.p, n), &out),
+             n < 5 ? ERR_FOREIGN : ERR_TRUNCATED);
     }
     buf_free(&line);
 }
 
-/* The length stands in letters 3 to 7 behind the prefix: a mistake there may look like a
+/* The length stands in letters 3 to 7 behind the prefix: a mistake there may look like
+ * a
  * cut, anywhere else it is called what it is. */
 T_CASE(one_wrong_letter_is_a_typing_mistake)
 {
@@ -111,8 +113,8 @@ T_CASE(one_wrong_letter_is_a_typing_mistake)
 
 T_CASE(foreign_and_too_long_texts)
 {
-    static const char *foreign[] = {"", "k", "hello", "https://example.org/",
-                                    "signal-group", "krung0123"};
+    static const char *foreign[] = {
+        "", "k", "hello", "https://example.org/", "signal-group", "krung0123"};
     struct buf line = {0};
     struct invite_line out;
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)

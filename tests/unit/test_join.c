@@ -40,7 +40,8 @@ static int kept(const struct net *n)
 {
     int count = 0;
     struct log log = memlog_log(n->peer[0]->log);
-    CHECK(log.ops->scan(log.ctx, 1, LOG_INVITE, BYTES("w", 1), count_visit, &count) == 0);
+    CHECK(log.ops->scan(log.ctx, 1, LOG_INVITE, BYTES("w", 1), count_visit, &count) ==
+          0);
     return count;
 }
 
@@ -231,7 +232,8 @@ T_CASE(who_may_invite)
     uint64_t limited = net_limited(n, 0);
     int made = 0;
     for (int i = 0; i <= LIMIT_INVITES_OPEN_MAX && c.err != ERR_FULL; i++) {
-        c = (struct command){.kind = CMD_INVITE, .group = 1, .uses = 1, .valid_hours = 24};
+        c = (struct command){
+            .kind = CMD_INVITE, .group = 1, .uses = 1, .valid_hours = 24};
         made += net_command(n, 0, &c) == 0;
         buf_free(&c.line);
     }
@@ -283,8 +285,17 @@ static void guest_open(struct guest *x, struct net *n)
     CHECK(sign_make(x->join.signature, "invite", BYTES_OF(message), x->v_sk) == 0);
 }
 
-enum wrong { RIGHT, WRONG_PROOF, WRONG_SIGNATURE, OTHER_TRANSPORT, OTHER_MEMBER, A_HELLO,
-             A_CONTROL, A_DONE, WRONG_END };
+enum wrong {
+    RIGHT,
+    WRONG_PROOF,
+    WRONG_SIGNATURE,
+    OTHER_TRANSPORT,
+    OTHER_MEMBER,
+    A_HELLO,
+    A_CONTROL,
+    A_DONE,
+    WRONG_END
+};
 
 static void guest_say(struct guest *x, enum wrong how)
 {
@@ -353,8 +364,17 @@ T_CASE(the_same_welcome_again)
 
 /* ---- a steward who lies (P6.6) ------------------------------------------------- */
 
-enum lie { TRUTH, NO_ENTRIES, OTHER_GROUP, NOT_ADDED, BROKEN_BOX, BROKEN_ENTRY, SHORT_END,
-           BROKEN_BASELINE, LIE_END };
+enum lie {
+    TRUTH,
+    NO_ENTRIES,
+    OTHER_GROUP,
+    NOT_ADDED,
+    BROKEN_BOX,
+    BROKEN_ENTRY,
+    SHORT_END,
+    BROKEN_BASELINE,
+    LIE_END
+};
 
 /* The joiner (1) has dialled "t:1": be Wren. */
 static void host_open(struct hand *h, struct net *n, const struct invite_line *line)
@@ -375,7 +395,8 @@ static void host_open(struct hand *h, struct net *n, const struct invite_line *l
     net_send(n, c, 1, BYTES_OF(second));
     net_drain(n);
     CHECK(n->conn[c].sent[0].n > HANDSHAKE_1_BYTES + HANDSHAKE_3_BYTES);
-    CHECK(handshake_finish(&hs, n->conn[c].sent[0].p + HANDSHAKE_1_BYTES, &remote) == 0);
+    CHECK(handshake_finish(&hs, n->conn[c].sent[0].p + HANDSHAKE_1_BYTES, &remote) ==
+          0);
     CHECK(handshake_split(&hs, &h->send, &h->recv, hash) == 0);
 }
 
@@ -462,7 +483,8 @@ T_CASE(a_welcome_that_is_not_right_leaves_nothing)
             T_EQ(groups(n, 1), 0);
             for (uint8_t table = LOG_GROUP; table < LOG_TABLES_END; table++)
                 T_EQ(log.ops->scan(log.ctx, 1, table, BYTES(NULL, 0), nothing_left,
-                                   &left), 0);
+                                   &left),
+                     0);
             T_EQ(left, 0);
         }
         hand_close(&h);
@@ -498,8 +520,8 @@ T_CASE(a_long_welcome_comes_whole)
     n->slow[0] = false;
     for (int k = 0; k < n->conns; k++)
         if (n->conn[k].end[1] == 0)
-            net_push(n, (struct net_act){.what = NET_SENT, .conn = k, .end = 1,
-                                         .n = SIZE_MAX});
+            net_push(n, (struct net_act){
+                            .what = NET_SENT, .conn = k, .end = 1, .n = SIZE_MAX});
     net_run(n, 3000);
     T(joined(n, 1));
     T_EQ(control_count(net_group(n, 1)), control_count(net_group(n, 0)));

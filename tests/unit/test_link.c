@@ -3,7 +3,7 @@
 #include "tests/lib/t.h"
 
 #include "crypto/dh.h"
-#include "tests/lib/net.h"
+#include "tests/lib/net_group.h"
 
 /* Wren (0) and Otter (1) in one group, linked. */
 static struct net *two(void)
@@ -21,8 +21,7 @@ static struct handshake_config member_config(const struct net *n, int from, int 
 {
     struct group *g = net_group(n, from);
     CHECK(keys_acc_at(g, 0, psk0));
-    return (struct handshake_config){LINK_MEMBER, g->id, psk0,
-                                     g->secrets->transport_sk,
+    return (struct handshake_config){LINK_MEMBER, g->id, psk0, g->secrets->transport_sk,
                                      net_group(n, to)->transport_pk};
 }
 
@@ -179,7 +178,8 @@ T_CASE(the_ring_forgets_the_oldest)
     }
     put_u32(id, known + 1);
     T_EQ(ring_note(p, id), 1); /* still there */
-    for (uint32_t i = 0; i <= known; i++) { /* overwrites what was before, and the first */
+    for (uint32_t i = 0; i <= known;
+         i++) { /* overwrites what was before, and the first */
         put_u32(id, LIMIT_REPLAY_RING_MAX + 1 + i);
         T_EQ(ring_note(p, id), 0);
     }

@@ -178,7 +178,8 @@ T_CASE(bulk_reaches_a_third)
 
 /* ---- back-pressure ---------------------------------------------------------- */
 
-/* LIMIT_SEND_QUEUE_BYTES_MAX: what does not drain is not filled, and nothing is lost. */
+/* LIMIT_SEND_QUEUE_BYTES_MAX: what does not drain is not filled, and nothing is lost.
+ * */
 T_CASE(a_slow_link_is_not_flooded)
 {
     static char text[8001];
@@ -197,8 +198,8 @@ T_CASE(a_slow_link_is_not_flooded)
     for (int c = 0; c < n->conns; c++)
         for (int e = 0; e < 2; e++)
             if (n->conn[c].end[e] >= 0)
-                net_push(n, (struct net_act){.what = NET_SENT, .conn = c, .end = e,
-                                             .n = SIZE_MAX});
+                net_push(n, (struct net_act){
+                                .what = NET_SENT, .conn = c, .end = e, .n = SIZE_MAX});
     net_run(n, 2 * 60000);
     T_EQ(net_entries(n, 1), 300);
     net_free(n);
@@ -315,8 +316,9 @@ static void broken_card(struct buf *out)
 T_CASE(a_broken_rule_closes_the_link)
 {
     static void (*const bad[])(struct buf *) = {
-        cut_message, too_long, unknown_topic, range_of_unknown_topic, skipped_topic,
-        a_join, a_welcome, broken_control, broken_page, broken_card};
+        cut_message,   too_long,   unknown_topic, range_of_unknown_topic,
+        skipped_topic, a_join,     a_welcome,     broken_control,
+        broken_page,   broken_card};
     T(!closes(nothing_wrong));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         T_NOTE("rule %zu", i);

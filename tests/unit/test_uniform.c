@@ -3,7 +3,8 @@
  *
  * 10,000 first messages under one key: for every place the values of the byte by
  * chi-square, for every bit how often it is set, and for every pair of messages that
- * follow each other how many bits they share.  Seeded, so that it never fails by chance;
+ * follow each other how many bits they share.  Seeded, so that it never fails by
+ * chance;
  * bounds are for p = 1e-9 over all places.
  */
 #include "tests/lib/t.h"
@@ -41,7 +42,8 @@ static bool make_messages(void)
     return true;
 }
 
-/* Chi-square with 255 degrees of freedom passes 416 with p = 1e-9 (and stays above 140). */
+/* Chi-square with 255 degrees of freedom passes 416 with p = 1e-9 (and stays above
+ * 140). */
 T_CASE(every_byte_is_even)
 {
     T_NEED(make_messages());
@@ -80,7 +82,8 @@ T_CASE(neighbours_share_nothing)
     for (int i = 0; i + 1 < ROUNDS; i++) {
         int same = 0;
         for (size_t k = 0; k < HANDSHAKE_1_BYTES; k++)
-            for (unsigned x = (uint8_t)~(messages[i][k] ^ messages[i + 1][k]); x; x &= x - 1)
+            for (unsigned x = (uint8_t) ~(messages[i][k] ^ messages[i + 1][k]); x;
+                 x &= x - 1)
                 same++;
         /* 768 expected, deviation 19.6; 7.2 of them for 10,000 pairs */
         T_NOTE("message %d: %d bits as in the next", i, same);

@@ -23,8 +23,11 @@ static struct set_bound bound(uint32_t end, uint8_t fill)
 
 static struct wire_range range_sample(void)
 {
-    struct wire_range r = {.set = SET_CONTENT, .topic = 513, .lo = bound(7, 1),
-                           .hi = bound(UINT32_MAX, 0xff), .sum = {.count = 99}};
+    struct wire_range r = {.set = SET_CONTENT,
+                           .topic = 513,
+                           .lo = bound(7, 1),
+                           .hi = bound(UINT32_MAX, 0xff),
+                           .sum = {.count = 99}};
     memset(r.sum.fingerprint, 0x5a, 16);
     return r;
 }
@@ -37,7 +40,8 @@ T_CASE(hello_and_join_come_back)
     memset(h.hash, 9, 32);
     h.sums[2].count = 17;
     T_NEED(wire_put_hello(&out, &h) == 0 && read_one(&out, &m) == 0);
-    T(m.type == WIRE_HELLO && m.hello.hour == 2 && m.hello.mark == 3 && m.hello.seq == 4);
+    T(m.type == WIRE_HELLO && m.hello.hour == 2 && m.hello.mark == 3 &&
+      m.hello.seq == 4);
     T(m.hello.sums[2].count == 17);
     T_MEM(m.hello.hash, h.hash, 32);
     out.n = 0;
@@ -80,7 +84,8 @@ T_CASE(the_rest_comes_back)
     T_NEED(wire_put_topic(&out, 3, topic) == 0 && read_one(&out, &m) == 0);
     T(m.topic == 3 && memcmp(m.topic_pk, topic, 32) == 0);
     out.n = 0;
-    T_NEED(wire_put_entry(&out, 8, BYTES("envelope", 8)) == 0 && read_one(&out, &m) == 0);
+    T_NEED(wire_put_entry(&out, 8, BYTES("envelope", 8)) == 0 &&
+           read_one(&out, &m) == 0);
     T(m.topic == 8 && bytes_equal(m.body, BYTES("envelope", 8)));
     out.n = 0;
     T_NEED(wire_put_code(&out, WIRE_REFUSED, 4) == 0 && read_one(&out, &m) == 0);
@@ -99,7 +104,8 @@ T_CASE(ids_must_rise_and_lie_in_the_range)
     struct wire_range r = range_sample();
     uint8_t ids[2 * WIRE_POSITION_BYTES];
     struct set_bound low = bound(6, 0), in = bound(7, 2), more = bound(8, 2);
-    const struct set_bound *bad[][2] = {{&in, &in}, {&more, &in}, {&low, &in}, {&in, &r.hi}};
+    const struct set_bound *bad[][2] = {
+        {&in, &in}, {&more, &in}, {&low, &in}, {&in, &r.hi}};
     for (size_t i = 0; i < 4; i++) {
         position_put(ids, bad[i][0]);
         position_put(ids + WIRE_POSITION_BYTES, bad[i][1]);

@@ -19,7 +19,7 @@
     X(BODY_BYTES_MAX, 65536, "a longer body is refused: ERR_TOOBIG")                   \
     X(ENVELOPE_BYTES_MAX, 73728, "a longer envelope is refused: ERR_TOOBIG")           \
     X(NAME_BYTES_MAX, 160, "a longer name is refused: ERR_TOOBIG")                     \
-    X(CARD_BYTES_MAX, 2048, "a longer card is refused: ERR_TOOBIG")                    \
+    X(CARD_BYTES_MAX, 2048, "a longer card is refused: ERR_MALFORMED")                 \
     X(ADDRESSES_MAX, 8, "further addresses on a card are refused: ERR_TOOBIG")         \
     X(ADDRESS_BYTES_MAX, 128, "a longer address is refused: ERR_TOOBIG")               \
     X(EPOCHS_OPEN_MAX, 64, "more open epochs: the smallest ids are mixed")             \
@@ -41,13 +41,15 @@
     X(REPLAY_RING_MAX, 65536, "the oldest first message is forgotten")                 \
     X(FRAME_BYTES_MAX, 16384,                                                          \
       "a longer frame is never sent; announced, it closes the link")                   \
-    X(SEND_QUEUE_BYTES_MAX, 1048576, "the link is read no further until it drains")    \
+    X(SEND_QUEUE_BYTES_MAX, 1048576,                                                   \
+      "the link is not pushed to nor read until it drains")                            \
     X(WIRE_MESSAGE_BYTES_MAX, 131072, "a longer message closes the link")              \
     X(RANGE_IDS_MAX, 64, "a larger range is split")                                    \
     X(RANGES_OPEN_MAX, 1024, "further ranges wait")                                    \
-    X(EFFECTS_MAX, 4096, "the step ends early and is continued at once")               \
+    X(EFFECTS_MAX, 4096, "tells past three quarters of it are left out")               \
     X(INVITES_OPEN_MAX, 64, "a further invitation is refused: ERR_FULL")               \
-    X(INVITE_LINE_BYTES_MAX, 1024, "a longer line is refused: ERR_TOOBIG")             \
+    X(INVITE_LINE_BYTES_MAX, 1024,                                                     \
+      "a longer line is not made: ERR_TOOBIG, nor read: ERR_MISTYPED")                 \
     X(PREKEYS_HELD_MAX, 4, "the oldest own prekey is erased")                          \
     X(MP_ITEMS_MAX, 8192, "a larger value is refused: ERR_TOOBIG")                     \
     X(COMMAND_BYTES_MAX, 262144, "a longer command is refused: ERR_TOOBIG")            \

@@ -2,9 +2,9 @@
 /* invite.c -- the invitation line (P6.1).
  *
  *     "kring" || base32 of:
- *     version 1 || kind 1 || length u16 of all || v 16 || group 32 || transport key 32
- *     ||
- *     n u8 || n * (length u8 || address) || first 4 bytes of hash32("line", all before)
+ *     version 1 || kind 1 || length u16 of all || v 16 || group 32 ||
+ *     transport key 32 || n u8 || n * (length u8 || address) ||
+ *     first 4 bytes of hash32("line", all before)
  *
  * Where a line breaks or was cut, people's hands and mail programs decide: spaces, line
  * breaks and hyphens are skipped, and what is wrong is said as precisely as it can be

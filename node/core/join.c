@@ -263,6 +263,19 @@ int join_load(struct group *g)
     return g->joining && !j->joining ? ERR_DAMAGED : 0;
 }
 
+int join_home_settle(struct group *g)
+{
+    struct joins *j = g->joins;
+    struct log *log = &g->peer->log;
+    const struct member *m =
+        j && j->home.n ? member_by_transport(g, j->home_pk) : NULL;
+    if (!m || card_address(g, m->index, 0).n == 0)
+        return 0;
+    wipe(j->home.p, j->home.n);
+    j->home.n = 0;
+    return log->ops->del(log->ctx, g->number, LOG_INVITE, HOME_KEY);
+}
+
 struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 32],
                        uint32_t i)
 {

@@ -2,12 +2,10 @@
 /* join_host.c -- the steward's side of an invitation (P6.4, P6.5).
  *
  * LOG_INVITE of the group keeps each welcome until the newcomer was seen as a member,
- * at
- * most eight days, so that whoever lost the connection gets the same one again:
+ * at most eight days, so that whoever lost the connection gets the same one again:
  *
  *     'w' || member key 32  ->  kept until u32 || invitation key 32 || transport key
- *     32 ||
- *                               prekey 32 || box 180 || baseline
+ *                               32 || prekey 32 || box 180 || baseline
  */
 #include <string.h>
 

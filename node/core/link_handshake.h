@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* link_handshake.h -- the masked Noise handshake as three messages of fixed length,
- * pure
- * (P9.1, P9.2).
+/* link_handshake.h -- the masked Noise handshake: three messages of fixed length,
+ * pure (P9.1, P9.2).
  *
- *     initiator  handshake_first -> [192] -> handshake_third -> [112] ->
- *     handshake_split
+ *     initiator  handshake_first -> [192] ... [96] -> handshake_third -> [112] ->
+ *                handshake_split
  *     responder  [192] -> handshake_accept -> handshake_second -> [96] ->
  *                [112] -> handshake_finish -> handshake_split
  *

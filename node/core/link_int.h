@@ -2,8 +2,7 @@
 /* link_int.h -- the inside of the link part, shared by its files:
  *
  *   link.c            the table of connections: events, ticks, closing
- *   link_accept.c     whose first message is it; message 3; links become live
- *   (P9.3-P9.9)
+ *   link_accept.c     from first bytes to a live link (P9.3 to P9.9)
  *   link_handshake.c  the three messages, pure      link_frame.c  frames, pure
  *   link_ring.c       first messages seen before (P9.4)
  *   wire.c            messages as bytes
@@ -167,20 +166,17 @@ void links_forget(struct peer *p, uint32_t number);
 NODISCARD int link_dial(struct peer *p, struct group *g, struct bytes address,
                         struct link **out);
 
-/* --- link_accept.c -----------------------------------------------------------------
- * */
+/* --- link_accept.c ----------------------------------------------------------- */
 /* A dial of ours is connected: message 1 goes out. */
 NODISCARD int link_begin(struct peer *p, struct link *l);
 /* Take handshake bytes; *used of them belonged to it.  Never an error for what the
- * other
- * side did: the link is a sink then. */
+ * other side did: the link is a sink then. */
 NODISCARD int link_shake(struct peer *p, struct link *l, struct bytes bytes,
                          size_t *used);
 /* From here on discard everything (P9.5). */
 void link_sink(struct peer *p, struct link *l);
 
-/* --- link_ring.c --------------------------------------------------------------------
- * */
+/* --- link_ring.c ------------------------------------------------------------- */
 /* Read the ring from the log. */
 NODISCARD int ring_load(struct peer *p);
 /* 1 if (nonce, tag) of a first message was seen; else it is noted, 0.  Log errors. */
@@ -188,8 +184,7 @@ NODISCARD int ring_note(struct peer *p, const uint8_t nonce_tag[static 40]);
 /* Free. */
 void ring_free(struct ring *r);
 
-/* --- dial.c -------------------------------------------------------------------------
- * */
+/* --- dial.c ------------------------------------------------------------------ */
 /* Dial whoever is due in one group; a joining group is left to join_tick. */
 NODISCARD int dial_tick(struct group *g);
 /* When somebody is due. */
@@ -199,8 +194,7 @@ NODISCARD int dial_linked(struct group *g, uint32_t member);
 /* It is gone. */
 void dial_unlinked(struct group *g, const struct link *l);
 
-/* --- join.c -------------------------------------------------------------------------
- * */
+/* --- join.c ------------------------------------------------------------------ */
 /* Dial for a joining group when it is time. */
 NODISCARD int join_tick(struct group *g);
 /* When that is. */
@@ -214,6 +208,9 @@ NODISCARD int join_send(struct group *g, struct link *l);
 /* A message on an invitation link, either side. */
 NODISCARD int join_message(struct peer *p, struct link *l,
                            const struct wire_message *m);
+/* A card came: the addresses of the invitation go once a card tells them (P4.12).
+ * Log errors. */
+NODISCARD int join_home_settle(struct group *g);
 /* Addresses of the member who let us in, until their card is here: address `i` of the
  * member with this transport key.  Lent; empty past the end. */
 struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 32],

@@ -3,8 +3,7 @@
  *
  * The dialler says hello, and when the other has answered it goes through the sets that
  * differ.  `done` after each step comes back when the other side has answered all
- * before
- * it and sent what it owed; with nothing new to answer, the next set begins.
+ * before it and sent what it owed; with nothing new to answer, the next set begins.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +312,10 @@ int sync_message(struct group *g, struct link *l, const struct wire_message *m)
     case WIRE_HELLO: return on_hello(g, l, &m->hello);
     case WIRE_CONTROL: return took(g, l, control_take(g, m->body, l->id));
     case WIRE_PAGE: return took(g, l, keys_take_page(g, m->body, l->id));
-    case WIRE_CARD: return took(g, l, card_take(g, m->body, l->id));
+    case WIRE_CARD: {
+        int err = took(g, l, card_take(g, m->body, l->id));
+        return err ? err : join_home_settle(g);
+    }
     case WIRE_RANGE: return range_take(g, l, &m->range);
     case WIRE_IDS: return range_take_ids(g, l, m);
     case WIRE_WANT: return range_take_want(g, l, m);

@@ -2,8 +2,7 @@
 /* sync_bulk.c -- sending what the other side lacks, no faster than the link drains.
  *
  * Order (P10.5): control entries in causal order, pages, cards, single envelopes with
- * the
- * latest end first, then whole ranges by arrival in blocks from the newest to the
+ * the latest end first, then whole ranges by arrival in blocks from the newest to the
  * oldest, each block in order of arrival so that its signatures are cheap to check.
  */
 #include <stdlib.h>

@@ -35,8 +35,7 @@ struct stream {
 /* Reconciliation over one live link. */
 struct sync {
     uint8_t phase, set;
-    bool
-        passes; /* dialler: something that wants an answer went out since the last done */
+    bool passes; /* dialler: something to be answered went out since the last done */
     bool done_got;     /* dialler: the answer is here, own sending is not over */
     uint8_t done_owed; /* responder: bit per set, answered when its sending is over */
     uint32_t ranges_open; /* range and ids messages sent since the last done */
@@ -66,8 +65,7 @@ struct sync {
     bool unread;            /* there is a topic that the other side cannot read */
 };
 
-/* --- sync.c ------------------------------------------------------------------------
- * */
+/* --- sync.c ------------------------------------------------------------------ */
 /* A member link became live. */
 NODISCARD int sync_begin(struct peer *p, struct link *l);
 /* Work on a live member link when its time has come or it drained. */
@@ -91,21 +89,18 @@ NODISCARD int sync_topic(struct link *l, const uint8_t topic[static 32],
                          uint16_t *number);
 /* Wipe and free. */
 void sync_free(struct sync *s);
-/* 0, or `err` if it is fatal; a message that the queue did not take is another round.
- * */
+/* 0, or `err` if it is fatal; a message that the queue did not take is
+ * another round. */
 NODISCARD int sync_sent(struct peer *p, struct link *l, int err);
 
-/* --- sync_take.c -------------------------------------------------------------------
- * */
+/* --- sync_take.c ------------------------------------------------------------- */
 /* Handle all whole messages in l->in. */
 NODISCARD int sync_messages(struct peer *p, struct link *l);
 /* After control entries or pages came: quarantined envelopes are tried again, new
- * topics
- * reconciled. */
+ * topics reconciled. */
 NODISCARD int sync_settle(struct peer *p);
 
-/* --- sync_set.c --------------------------------------------------------------------
- * */
+/* --- sync_set.c -------------------------------------------------------------- */
 typedef int set_visit(void *ctx, const uint8_t id[32], struct bytes bytes);
 /* Visit a small set in the order in which it is sent; 1 stops. */
 NODISCARD int set_each(struct group *g, uint8_t set, set_visit *visit, void *ctx);
@@ -123,8 +118,7 @@ NODISCARD int set_positions(struct group *g, const struct wire_range *range,
 /* A small set changed. */
 void set_changed(struct group *g, uint8_t set);
 
-/* --- sync_range.c ------------------------------------------------------------------
- * */
+/* --- sync_range.c ------------------------------------------------------------ */
 /* Offer the whole of a set (of one topic): a range of everything. */
 NODISCARD int range_offer(struct group *g, struct link *l, uint8_t set,
                           const uint8_t *topic);
@@ -138,8 +132,7 @@ NODISCARD int range_take_ids(struct group *g, struct link *l,
 NODISCARD int range_take_want(struct group *g, struct link *l,
                               const struct wire_message *m);
 
-/* --- sync_bulk.c -------------------------------------------------------------------
- * */
+/* --- sync_bulk.c ------------------------------------------------------------- */
 /* Send all of a range. */
 NODISCARD int bulk_range(struct group *g, struct link *l,
                          const struct wire_range *range, const uint8_t *topic);

@@ -10,13 +10,13 @@
  *     control, page, card    the bytes themselves
  *     entry    topic number u16 || envelope
  *     range    set u8 || topic number u16 || lo 36 || hi 36 || count u32 ||
- *     fingerprint 16
+ *              fingerprint 16
  *     ids      set u8 || topic number u16 || lo 36 || hi 36 || n u16 || n * 36
  *     want     set u8 || topic number u16 || n u16 || n * 36
  *     topic    number u16 || topic 32
  *     done     set u8
- *     join     member key 32 || transport key 32 || prekey 32 || proof 64 || signature
- *     64
+ *     join     member key 32 || transport key 32 || prekey 32 || proof 64 ||
+ *              signature 64
  *     welcome  part u8: 1 entry; 2 box 180 || baseline; 3 more baseline, before 2
  *     refused  code u8
  */
@@ -114,8 +114,7 @@ NODISCARD int wire_next(struct bytes stream, struct bytes *message, size_t *used
 NODISCARD int wire_decode(struct bytes message, struct wire_message *out);
 
 /* Append a message of `type` with payload `a` || `b`.  ERR_TOOBIG: the message, or
- * `out`
- * would pass WIRE_QUEUE_BYTES_MAX; ERR_NOMEM.  So all below. */
+ * `out` would pass WIRE_QUEUE_BYTES_MAX; ERR_NOMEM.  So all below. */
 NODISCARD int wire_put(struct buf *out, uint8_t type, struct bytes a, struct bytes b);
 /* Append a hello. */
 NODISCARD int wire_put_hello(struct buf *out, const struct wire_hello *hello);

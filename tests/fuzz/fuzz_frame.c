@@ -2,15 +2,12 @@
 /* fuzz_frame.c -- what comes off a link: frames, messages, and a member who lies.
  *
  * Input: u8 how, then
- *     how % 3 = 0   bytes off the wire, cut into pieces of 1 + how / 3 bytes: no
- *     stranger
- *                   makes a frame that opens
+ *     how % 3 = 0   bytes off the wire, cut into pieces of 1 + how / 3 bytes:
+ *                   no stranger makes a frame that opens
  *     how % 3 = 1   a message stream: what is taken apart must lie inside it
- *     how % 3 = 2   messages of a member, as type u8, length u16 and payload; topic 0
- *     is
- *                   told first.  They are said on a live link of a real peer, which
- *                   must
- *                   go on working.
+ *     how % 3 = 2   messages of a member, as type u8, length u16 and payload; topic
+ *                   0 is told first.  They are said on a live link of a real
+ *                   peer, which must go on working.
  */
 #include "base/cursor.h"
 #include "tests/lib/hand.h"

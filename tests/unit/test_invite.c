@@ -84,8 +84,7 @@ T_CASE(a_line_cut_anywhere_says_so)
 }
 
 /* The length stands in letters 3 to 7 behind the prefix: a mistake there may look like
- * a
- * cut, anywhere else it is called what it is. */
+ * a cut, anywhere else it is called what it is. */
 T_CASE(one_wrong_letter_is_a_typing_mistake)
 {
     static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -178,8 +178,8 @@ T_CASE(bulk_reaches_a_third)
 
 /* ---- back-pressure ---------------------------------------------------------- */
 
-/* LIMIT_SEND_QUEUE_BYTES_MAX: what does not drain is not filled, and nothing is lost.
- * */
+/* LIMIT_SEND_QUEUE_BYTES_MAX: what does not drain is not filled, and
+ * nothing is lost. */
 T_CASE(a_slow_link_is_not_flooded)
 {
     static char text[8001];

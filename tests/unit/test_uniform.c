@@ -4,8 +4,7 @@
  * 10,000 first messages under one key: for every place the values of the byte by
  * chi-square, for every bit how often it is set, and for every pair of messages that
  * follow each other how many bits they share.  Seeded, so that it never fails by
- * chance;
- * bounds are for p = 1e-9 over all places.
+ * chance; bounds are for p = 1e-9 over all places.
  */
 #include "tests/lib/t.h"
 

@@ -38,7 +38,7 @@ struct pair {
 /* What a call answered, as bytes; compared as a whole. */
 struct answer {
     struct buf bytes;
-    int left; /* visits until the visitor stops */
+    int left;        /* visits until the visitor stops */
     struct log look; /* a visitor reads through it */
     uint32_t group;
     uint8_t table;
@@ -84,7 +84,8 @@ static void pair_free(struct pair *p)
     free(p);
 }
 
-/* ---- answers ------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------
+ */
 
 static void say_bytes(struct answer *a, struct bytes b)
 {
@@ -143,7 +144,8 @@ static int see_id(void *ctx, const struct set_bound *at)
     return --a->left <= 0;
 }
 
-/* ---- one operation, drawn once, done on both ------------------------------------------ */
+/* ---- one operation, drawn once, done on both
+ * ------------------------------------------ */
 
 struct op {
     uint32_t what, group, hour, author, seq;
@@ -158,17 +160,32 @@ struct op {
 };
 
 enum {
-    OP_PUT, OP_GET, OP_DEL, OP_SCAN, OP_CONTENT_PUT, OP_UPDATE, OP_MARK, OP_DELETE,
-    OP_BY_ID, OP_BY_SEQ, OP_CONTENT_SCAN, OP_DUE, OP_FORGET, OP_SUM, OP_IDS, OP_DROP
+    OP_PUT,
+    OP_GET,
+    OP_DEL,
+    OP_SCAN,
+    OP_CONTENT_PUT,
+    OP_UPDATE,
+    OP_MARK,
+    OP_DELETE,
+    OP_BY_ID,
+    OP_BY_SEQ,
+    OP_CONTENT_SCAN,
+    OP_DUE,
+    OP_FORGET,
+    OP_SUM,
+    OP_IDS,
+    OP_DROP
 };
 
 /* Often asked for: what changes rows. */
 static const uint8_t weights[] = {
-    OP_PUT, OP_PUT, OP_PUT, OP_PUT, OP_GET, OP_GET, OP_DEL, OP_SCAN,
-    OP_CONTENT_PUT, OP_CONTENT_PUT, OP_CONTENT_PUT, OP_CONTENT_PUT, OP_CONTENT_PUT,
-    OP_UPDATE, OP_UPDATE, OP_UPDATE, OP_MARK, OP_DELETE, OP_BY_ID, OP_BY_ID, OP_BY_SEQ,
-    OP_CONTENT_SCAN, OP_DUE, OP_FORGET, OP_SUM, OP_SUM, OP_IDS
-};
+    OP_PUT,         OP_PUT,          OP_PUT,         OP_PUT,         OP_GET,
+    OP_GET,         OP_DEL,          OP_SCAN,        OP_CONTENT_PUT, OP_CONTENT_PUT,
+    OP_CONTENT_PUT, OP_CONTENT_PUT,  OP_CONTENT_PUT, OP_UPDATE,      OP_UPDATE,
+    OP_UPDATE,      OP_MARK,         OP_DELETE,      OP_BY_ID,       OP_BY_ID,
+    OP_BY_SEQ,      OP_CONTENT_SCAN, OP_DUE,         OP_FORGET,      OP_SUM,
+    OP_SUM,         OP_IDS};
 
 /* Keys that are prefixes of one another, with the lowest and the highest bytes. */
 static void draw_key(struct pair *p, struct op *o)
@@ -222,7 +239,8 @@ static void draw_row(struct pair *p, struct op *o)
     r->body = draw_value(p);
 }
 
-/* Number and state for an update: any row that is not gone, or one that is not there. */
+/* Number and state for an update: any row that is not gone, or one that is not there.
+ */
 static bool draw_target(struct pair *p, struct op *o)
 {
     struct content_row r = {0};
@@ -450,7 +468,10 @@ T_CASE(walks_may_nest)
         struct nested n = {.log = p->log[k]};
         CHECK(store_begin(p->store) == 0);
         for (uint8_t i = 0; i < 5; i++) {
-            struct content_row r = {.id = {i}, .topic = {1}, .author = 1, .seq = i,
+            struct content_row r = {.id = {i},
+                                    .topic = {1},
+                                    .author = 1,
+                                    .seq = i,
                                     .body = BYTES(p->noise + i, 3)};
             uint64_t number = 0;
             T_EQ(n.log.ops->content_put(n.log.ctx, 1, &r, &number), 0);

@@ -50,7 +50,8 @@ static const char *const sql[ST_COUNT] = {
                           "about_hour=?7,body=?8 WHERE row=?2 AND grp=?1",
     [ST_CONTENT_GONE] =
         "UPDATE content SET state=4,unread=0,erase_hour=4294967295,kind=0,about_hour=0,"
-        "author=0,seq=0,hash=x'',prev=x'',body=x'',envelope=x'' WHERE row=?2 AND grp=?1",
+        "author=0,seq=0,hash=x'',prev=x'',body=x'',envelope=x'' "
+        "WHERE row=?2 AND grp=?1",
     [ST_CONTENT_MARK] = "UPDATE content SET unread=?3 WHERE row=?2 AND grp=?1",
     [ST_CONTENT_DELETE] = "DELETE FROM content WHERE row=?2 AND grp=?1",
 #define SMALL                                                                          \

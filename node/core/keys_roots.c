@@ -167,7 +167,8 @@ static bool root_is_past(const struct group *g, const struct root *r)
 }
 
 /* Within LIMIT_ROOTS_HELD_MAX: the oldest goes, those of past epochs first.  One that
- * was sent under and is still of use never goes: its positions must not begin again. */
+ * was sent under and is still of use never goes: its positions must not begin again.
+ * P5.18 */
 static int roots_make_place(struct group *g)
 {
     struct keys *k = g->keys;

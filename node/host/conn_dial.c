@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* conn_dial.c -- opening connections: a number is dialled at once, a name is looked up. */
+/* conn_dial.c -- opening connections: numbers are dialled at once, names looked up. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -67,7 +67,8 @@ def reached(tree, source, seen):
 
 
 # Tests that compare our reader with the library's own: (file, library header's root).
-ORACLES = {("tests/unit/test_mp.c", "msgpack.h"), ("tests/unit/test_text.c", "utf8proc.h")}
+ORACLES = {("tests/unit/test_mp.c", "msgpack.h"),
+           ("tests/unit/test_text.c", "utf8proc.h")}
 
 
 def library_includes(tree):

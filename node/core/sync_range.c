@@ -2,8 +2,8 @@
 /* sync_range.c -- ranges and ids: finding what differs (P10.3, P10.4).
  *
  * Both sides answer alike; only the dialler begins.  What an answer costs is bounded:
- * at most LIMIT_RANGES_OPEN_MAX go out between two `done`, the rest is left for the next
- * round.
+ * at most LIMIT_RANGES_OPEN_MAX go out between two `done`, the rest is left for the
+ * next round.
  */
 #include <string.h>
 

@@ -259,7 +259,7 @@ static bool draw_target(struct pair *p, struct op *o)
 static bool draw(struct pair *p, struct op *o)
 {
     *o = (struct op){.what = weights[die(p, sizeof weights)]};
-    if (die(p, 300) == 0)
+    if (die(p, 40) == 0)
         o->what = OP_DROP;
     o->group = o->what <= OP_SCAN ? die(p, GROUPS + 1) : 1 + die(p, GROUPS);
     o->table = (uint8_t)(1 + die(p, 3));
@@ -409,7 +409,7 @@ static void transaction(struct pair *p)
         both(p, &o);
     }
     T_NOTE("%s", "(transaction)");
-    if (die(p, 5) == 0) {
+    if (die(p, 3) == 0) {
         store_rollback(p->store);
         memlog_rollback(p->model);
         p->rows_end = rows_end;
@@ -421,7 +421,7 @@ static void transaction(struct pair *p)
 
 T_CASE(store_and_model_agree)
 {
-    for (uint8_t seed = 1; seed <= 3; seed++) {
+    for (uint8_t seed = 1; seed <= 8; seed++) {
         struct pair *p = pair_new(seed);
         for (int i = 0; i < 150; i++) {
             transaction(p);

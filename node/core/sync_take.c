@@ -176,7 +176,7 @@ int sync_messages(struct peer *p, struct link *l)
 {
     size_t at = 0;
     int err = 0;
-    while (!err && l->state == LINK_LIVE && !l->closing) {
+    while (!err && at < l->in.n && l->state == LINK_LIVE && !l->closing) {
         struct bytes message;
         size_t used = 0;
         int got = wire_next(BYTES(l->in.p + at, l->in.n - at), &message, &used);

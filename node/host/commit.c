@@ -61,6 +61,7 @@ static void turn_clear(struct turn *t)
 {
     t->count = 0;
     t->steps = 0;
+    t->taken_bytes = 0;
     if (t->tape.cap > 2 * (size_t)TURN_BYTES_MAX)
         buf_free(&t->tape); /* one large turn must not hold its memory for ever */
     t->tape.n = 0;
@@ -138,6 +139,7 @@ static int turn_step(struct host *h, struct event *ev)
     if (err == 0)
         err = turn_keep(h, &fx);
     h->turn.steps++;
+    h->turn.taken_bytes += ev->kind == EV_DATA ? ev->bytes.n : 0;
     return err;
 }
 
@@ -167,7 +169,8 @@ int host_commit(struct host *h)
 /* A turn that grew past its bounds is committed in the middle. */
 static int turn_bound(struct host *h)
 {
-    if (h->turn.steps < TURN_STEPS_MAX && h->turn.tape.n < TURN_BYTES_MAX)
+    const struct turn *t = &h->turn;
+    if (t->steps < TURN_STEPS_MAX && t->tape.n + t->taken_bytes < TURN_BYTES_MAX)
         return 0;
     return host_commit(h);
 }

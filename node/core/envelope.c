@@ -135,7 +135,7 @@ int header_parse(struct bytes plain, struct header *out)
     out->prev = read_bytes(&r, 32).p;
     out->body_hash = read_bytes(&r, 32).p;
     out->signature = read_bytes(&r, SIGN_BYTES).p;
-    if (reader_end(&r) != 0)
+    if (reader_end(&r) != 0 || out->count == 0 || out->count > LIMIT_EPOCHS_OPEN_MAX)
         return ERR_MALFORMED;
     out->unsigned_part = BYTES(plain.p, plain.n - SIGN_BYTES);
     return 0;

@@ -12,8 +12,8 @@
  * bytes "kring slot", the salt and the slot's number (u8).  Unused slots are random.
  * The key-encryption key is Argon2id (version 1.3, one lane, 3 passes) over the
  * canonical passphrase with the salt hash16("slot salt", salt), at one rung of a
- * fixed ladder: 64 MiB, then 256 MiB.  Opening tries every rung and every slot
- * always, so that work and answer tell nothing.
+ * fixed ladder: 64 MiB, then 256 MiB.  Opening tries the rungs in turn and of each
+ * every slot; a wrong passphrase has paid for all, so that it learns nothing (P11.1).
  *
  * Pure but for memory: the caller reads and writes the file and runs
  * slots_stretch in a child process (store/unlock.h).

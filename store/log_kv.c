@@ -1,38 +1,51 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* log_kv.c -- small values of the log on the kv table. */
+/* log_kv.c -- small values of the log on the kv table, and the table of operations. */
 #include <string.h>
 
+#include "base/check.h"
 #include "store/store_int.h"
 
+/* Far above every value the core writes: a bound for what a reading call keeps. */
 enum { VALUE_BYTES_MAX = 64 << 20 };
 
-static void bind_key(sqlite3_stmt *st, uint32_t group, uint8_t table, struct bytes key)
+/* The statement with group, table and key bound. */
+static sqlite3_stmt *keyed(sqlite3_stmt *st, uint32_t group, uint8_t table,
+                           struct bytes key)
 {
+    if (!st)
+        return NULL;
     sqlite3_bind_int64(st, 1, group);
-    sqlite3_bind_int(st, 2, table);
-    sqlite3_bind_blob(st, 3, key.n ? (const void *)key.p : "", (int)key.n,
-                      SQLITE_STATIC);
+    sqlite3_bind_int64(st, 2, table);
+    store_bind(st, 3, key);
+    return st;
+}
+
+static int kv_run(struct store *s, enum statement which, uint32_t group, uint8_t table,
+                  const struct bytes pair[static 2])
+{
+    int err = 0;
+    sqlite3_stmt *st = keyed(store_statement(s, which, &err), group, table, pair[0]);
+    if (!st)
+        return err;
+    store_bind(st, 4, pair[1]);
+    return store_run(s, st);
 }
 
 static int kv_put(void *ctx, uint32_t group, uint8_t table, struct bytes key,
                   struct bytes value)
 {
     struct store *s = ctx;
-    int err = 0;
-    sqlite3_stmt *st = store_statement(s, ST_PUT, &err);
-    if (!st)
+    struct bytes pair[] = {key, value};
+    CHECK(key.n <= LOG_KEY_BYTES_MAX);
+    int err = store_writable(s);
+    if (!err)
+        err = kv_run(s, ST_KV_UPDATE, group, table, pair);
+    if (err)
         return err;
-    bind_key(st, group, table, key);
-    sqlite3_bind_blob(st, 4, value.n ? (const void *)value.p : "", (int)value.n,
-                      SQLITE_STATIC);
-    s->erased = true; /* what stood there before must leave the log and free pages */
-    return store_run(s, st);
-}
-
-static struct bytes column(sqlite3_stmt *st, int i)
-{
-    const void *p = sqlite3_column_blob(st, i);
-    return BYTES(p, sqlite3_column_bytes(st, i));
+    if (sqlite3_changes(s->db) == 0)
+        return kv_run(s, ST_KV_INSERT, group, table, pair);
+    s->erased = true; /* what stood there before still stands in the log */
+    return 0;
 }
 
 static int kv_get(void *ctx, uint32_t group, uint8_t table, struct bytes key,
@@ -40,18 +53,14 @@ static int kv_get(void *ctx, uint32_t group, uint8_t table, struct bytes key,
 {
     struct store *s = ctx;
     int err = 0;
-    sqlite3_stmt *st = store_statement(s, ST_GET, &err);
+    sqlite3_stmt *st = keyed(store_statement(s, ST_GET, &err), group, table, key);
     if (!st)
         return err;
-    bind_key(st, group, table, key);
-    int rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) {
+    err = store_one_row(s, st);
+    if (!err) {
         s->value.n = 0;
-        err = buf_append(&s->value, column(st, 0), VALUE_BYTES_MAX);
+        err = buf_append(&s->value, store_column(st, 0), VALUE_BYTES_MAX);
         *value = BUF_BYTES(&s->value);
-    } else {
-        err = rc == SQLITE_DONE ? ERR_NOTFOUND
-                                : store_error(s, sqlite3_extended_errcode(s->db));
     }
     sqlite3_reset(st);
     return err;
@@ -60,13 +69,15 @@ static int kv_get(void *ctx, uint32_t group, uint8_t table, struct bytes key,
 static int kv_del(void *ctx, uint32_t group, uint8_t table, struct bytes key)
 {
     struct store *s = ctx;
-    int err = 0;
-    sqlite3_stmt *st = store_statement(s, ST_DEL, &err);
-    if (!st)
+    int err = store_writable(s);
+    if (err)
         return err;
-    bind_key(st, group, table, key);
-    s->erased = true;
-    return store_run(s, st);
+    sqlite3_stmt *st = keyed(store_statement(s, ST_DEL, &err), group, table, key);
+    if (st)
+        err = store_run(s, st);
+    if (!err && sqlite3_changes(s->db) > 0)
+        s->erased = true;
+    return err;
 }
 
 static bool has_prefix(struct bytes key, struct bytes prefix)
@@ -79,25 +90,22 @@ static int kv_scan(void *ctx, uint32_t group, uint8_t table, struct bytes prefix
                    log_visit_kv *visit, void *visit_ctx)
 {
     struct store *s = ctx;
-    sqlite3_stmt *st = NULL;
-    /* Its own statement, so that a visitor may scan another table meanwhile. */
-    int rc = sqlite3_prepare_v2(s->db,
-                                "SELECT key,value FROM kv WHERE grp=?1 AND tbl=?2 AND "
-                                "key>=?3 ORDER BY key",
-                                -1, &st, NULL);
-    int err = 0;
-    if (rc != SQLITE_OK)
-        return store_error(s, sqlite3_extended_errcode(s->db));
-    bind_key(st, group, table, prefix);
+    sqlite3_stmt *own = NULL;
+    int err = 0, rc = SQLITE_DONE;
+    sqlite3_stmt *st =
+        keyed(store_walker(s, ST_SCAN, &own, &err), group, table, prefix);
+    if (!st)
+        return err;
     while (err == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        struct bytes key = column(st, 0);
+        struct bytes key = store_column(st, 0);
         if (!has_prefix(key, prefix))
             break;
-        err = visit(visit_ctx, key, column(st, 1));
+        err = visit(visit_ctx, key, store_column(st, 1));
     }
     if (err == 0 && rc != SQLITE_ROW && rc != SQLITE_DONE)
-        err = store_error(s, sqlite3_extended_errcode(s->db));
-    sqlite3_finalize(st);
+        err = store_last_error(s);
+    sqlite3_reset(st);
+    sqlite3_finalize(own);
     return err < 0 ? err : 0;
 }
 
@@ -105,16 +113,16 @@ static int kv_drop_group(void *ctx, uint32_t group)
 {
     static const enum statement drops[] = {ST_DROP_KV, ST_DROP_CONTENT, ST_DROP_TOPIC};
     struct store *s = ctx;
-    int err = 0;
-    for (size_t i = 0; i < 3 && !err; i++) {
+    int err = store_writable(s);
+    for (size_t i = 0; i < sizeof drops / sizeof drops[0] && !err; i++) {
         sqlite3_stmt *st = store_statement(s, drops[i], &err);
         if (!st)
-            return err;
+            break;
         sqlite3_bind_int64(st, 1, group);
         err = store_run(s, st);
     }
     s->erased = true;
-    s->topic_group = 0;
+    s->topic_no = 0;
     return err;
 }
 

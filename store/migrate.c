@@ -11,19 +11,20 @@
 static int version_get(struct store *s, int *version)
 {
     sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL);
-    if (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+    int err =
+        sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK
+            ? store_one_row(s, st)
+            : store_last_error(s);
+    if (!err)
         *version = sqlite3_column_int(st, 0);
-    else if (rc == SQLITE_OK)
-        rc = sqlite3_errcode(s->db);
     sqlite3_finalize(st);
-    return store_error(s, rc);
+    return err;
 }
 
 static int version_run(struct store *s, const struct store_migration *m)
 {
     char mark[48];
-    snprintf(mark, sizeof mark, "PRAGMA user_version = %d", m->number);
+    (void)snprintf(mark, sizeof mark, "PRAGMA user_version = %d", m->number);
     int err = store_exec(s, "BEGIN IMMEDIATE");
     if (err)
         return err;
@@ -40,7 +41,9 @@ static int version_run(struct store *s, const struct store_migration *m)
 int store_migrate(struct store *s)
 {
     int version = 0, err = version_get(s, &version);
-    if (!err && (size_t)version > store_migrations_count)
+    if (err)
+        return err;
+    if (version < 0 || (size_t)version > store_migrations_count)
         return ERR_VERSION;
     for (size_t i = (size_t)version; i < store_migrations_count && !err; i++)
         err = version_run(s, &store_migrations[i]);

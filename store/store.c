@@ -1,154 +1,119 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* store.c -- opening, transactions, settling and closing one profile's database. */
+/* store.c -- opening, transactions, settling and closing one profile's database.
+ *
+ * What each pragma is for stands in docs/storage.md.
+ */
 #include "store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "store/store_int.h"
 
-/* Order matters: exclusive before WAL (no shared-memory file), memory before whatever
- * writes a new file (it would open a rollback journal, which is refused), auto_vacuum
- * before the first table. */
-static const char *const pragmas[] = {
-    "PRAGMA locking_mode = EXCLUSIVE",
-    "PRAGMA journal_mode = MEMORY",
-    "PRAGMA page_size = 4096",
-    "PRAGMA auto_vacuum = INCREMENTAL",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_spill = OFF",
-    "PRAGMA mmap_size = 0",
-    "PRAGMA cache_size = -8192",
-    "PRAGMA secure_delete = ON",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA trusted_schema = OFF",
+enum {
+    RESERVED_BYTES = 40,   /* of each page, for nonce and tag */
+    WAL_FRAMES_MAX = 3000, /* a commit that passes this empties the log */
 };
 
-static const char *const sql[ST_COUNT] = {
-    [ST_PUT] = "INSERT INTO kv(grp,tbl,key,value) VALUES(?1,?2,?3,?4) "
-               "ON CONFLICT DO UPDATE SET value=excluded.value",
-    [ST_GET] = "SELECT value FROM kv WHERE grp=?1 AND tbl=?2 AND key=?3",
-    [ST_DEL] = "DELETE FROM kv WHERE grp=?1 AND tbl=?2 AND key=?3",
-    [ST_SCAN] = "SELECT key,value FROM kv WHERE grp=?1 AND tbl=?2 AND key>=?3 "
-                "ORDER BY key",
-    [ST_DROP_KV] = "DELETE FROM kv WHERE grp=?1",
-    [ST_DROP_CONTENT] = "DELETE FROM content WHERE grp=?1",
-    [ST_DROP_TOPIC] = "DELETE FROM topic WHERE grp=?1",
-    [ST_TOPIC_GET] = "SELECT no FROM topic WHERE grp=?1 AND topic=?2",
-    [ST_TOPIC_PUT] = "INSERT INTO topic(grp,topic) VALUES(?1,?2)",
-    [ST_TOPIC_NAME] = "SELECT topic FROM topic WHERE no=?1",
-    [ST_CONTENT_PUT] =
-        "INSERT INTO content(grp,state,unread,own,urgency,kind,author,seq,end_hour,"
-        "erase_hour,about_hour,lifetime,topic,id8,id,hash,prev,body,envelope) "
-        "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
-    [ST_CONTENT_UPDATE] = "UPDATE content SET state=?3,unread=?4,erase_hour=?5,kind=?6,"
-                          "about_hour=?7,body=?8 WHERE row=?2 AND grp=?1",
-    [ST_CONTENT_GONE] =
-        "UPDATE content SET state=4,unread=0,erase_hour=4294967295,kind=0,about_hour=0,"
-        "author=0,seq=0,hash=x'',prev=x'',body=x'',envelope=x'' "
-        "WHERE row=?2 AND grp=?1",
-    [ST_CONTENT_MARK] = "UPDATE content SET unread=?3 WHERE row=?2 AND grp=?1",
-    [ST_CONTENT_DELETE] = "DELETE FROM content WHERE row=?2 AND grp=?1",
-#define SMALL                                                                          \
-    "row,state,unread,own,urgency,kind,author,seq,end_hour,erase_hour,about_hour,"     \
-    "lifetime,topic,id,hash,prev"
-    [ST_CONTENT_BY_ID] = "SELECT " SMALL ",body,envelope FROM content "
-                         "WHERE grp=?1 AND id8=?2 AND id=?3",
-    [ST_STATE_BY_ID] =
-        "SELECT row,state FROM content WHERE grp=?1 AND id8=?2 AND id=?3",
-    [ST_CONTENT_BY_SEQ] =
-        "SELECT " SMALL ",body,envelope FROM content "
-        "WHERE grp=?1 AND author=?2 AND seq=?3 AND state<>4 ORDER BY row",
-    [ST_CONTENT_SCAN] = "SELECT " SMALL ",x'',x'' FROM content NOT INDEXED "
-                        "WHERE row>?2 AND grp=?1 AND state<>4 ORDER BY row",
-    [ST_CONTENT_SCAN_FULL] = "SELECT " SMALL ",body,envelope FROM content NOT INDEXED "
-                             "WHERE row>?2 AND grp=?1 AND state<>4 ORDER BY row",
-    [ST_CONTENT_DUE] = "SELECT " SMALL ",body,envelope FROM content "
-                       "WHERE grp=?1 AND erase_hour<=?2 AND state<>4 "
-                       "ORDER BY erase_hour,row",
-    [ST_CONTENT_FORGET] =
-        "DELETE FROM content WHERE grp=?1 AND end_hour<?2 AND state=4",
-    [ST_RANGE] = "SELECT end_hour,id FROM content INDEXED BY content_set "
-                 "WHERE topic=?1 AND (end_hour,id)>=(?2,?3) AND (end_hour,id)<(?4,?5) "
-                 "AND state<>2 ORDER BY end_hour,id",
-};
+/* Exclusive stands first: it has to hold before the log is touched, or SQLite would
+ * want a file of shared memory. */
+static const char pragmas_always[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                                     "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA cache_spill = OFF;"
+                                     "PRAGMA mmap_size = 0;"
+                                     "PRAGMA cache_size = -4096;"
+                                     "PRAGMA secure_delete = ON;"
+                                     "PRAGMA synchronous = FULL;"
+                                     "PRAGMA wal_autocheckpoint = 0;"
+                                     "PRAGMA trusted_schema = OFF;";
 
-int store_error(const struct store *s, int rc)
+/* Only for a database that has no log yet: there, the last two write the first page,
+ * and would open a rollback journal for it. */
+static const char pragmas_new[] = "PRAGMA page_size = 4096;"
+                                  "PRAGMA journal_mode = MEMORY;"
+                                  "PRAGMA auto_vacuum = INCREMENTAL;"
+                                  "PRAGMA journal_mode = WAL;";
+
+/* ---- opening ------------------------------------------------------------- */
+
+/* Run a pragma; its one number to *number, or its one word compared with `word`. */
+static int pragma_ask(struct store *s, const char *text, int64_t *number,
+                      const char *word, bool *same)
 {
-    switch (rc & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE: return 0;
-    case SQLITE_NOMEM: return ERR_NOMEM;
-    case SQLITE_FULL: return ERR_DISKFULL;
-    case SQLITE_READONLY: return ERR_READONLY;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ERR_INUSE;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ERR_DAMAGED;
-    case SQLITE_TOOBIG: return ERR_TOOBIG;
-    case SQLITE_CANTOPEN: return ERR_IO;
-    case SQLITE_IOERR:
-        return rc == SQLITE_IOERR_NOMEM ? ERR_NOMEM
-               : rc == SQLITE_IOERR_DATA || (s && s->vfs && vfs_damaged(s->vfs))
-                   ? ERR_DAMAGED
-                   : ERR_IO;
-    default: return ERR_IO;
+    sqlite3_stmt *st = NULL;
+    int err = sqlite3_prepare_v2(s->db, text, -1, &st, NULL) == SQLITE_OK
+                  ? store_one_row(s, st)
+                  : store_last_error(s);
+    if (!err && number)
+        *number = sqlite3_column_int64(st, 0);
+    if (!err && word) {
+        const char *said = (const char *)sqlite3_column_text(st, 0);
+        *same = said && strcmp(said, word) == 0;
     }
-}
-
-int store_exec(struct store *s, const char *text)
-{
-    int rc = sqlite3_exec(s->db, text, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? 0 : store_error(s, sqlite3_extended_errcode(s->db));
-}
-
-sqlite3_stmt *store_statement(struct store *s, enum statement which, int *err)
-{
-    *err = 0;
-    if (!s->st[which]) {
-        int rc = sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
-                                    &s->st[which], NULL);
-        if (rc != SQLITE_OK) {
-            *err = store_error(s, sqlite3_extended_errcode(s->db));
-            return NULL;
-        }
-    }
-    sqlite3_reset(s->st[which]);
-    return s->st[which];
-}
-
-int store_run(struct store *s, sqlite3_stmt *st)
-{
-    int rc = sqlite3_step(st), err = 0;
-    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-        err = store_error(s, sqlite3_extended_errcode(s->db));
-    sqlite3_reset(st);
+    sqlite3_finalize(st);
     return err;
+}
+
+static int checkpoint(struct store *s)
+{
+    int rc = sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                                       NULL);
+    return rc == SQLITE_OK ? 0 : store_last_error(s);
+}
+
+/* Take the lock, switch to the log if it is not in use yet, and be sure of it. */
+static int log_mode(struct store *s)
+{
+    bool wal = false;
+    int err = pragma_ask(s, "PRAGMA journal_mode", NULL, "wal", &wal);
+    if (err || wal)
+        return err;
+    err = store_exec(s, pragmas_new);
+    if (!err)
+        err = pragma_ask(s, "PRAGMA journal_mode", NULL, "wal", &wal);
+    return err ? err : wal ? 0 : ERR_SYSTEM;
+}
+
+/* What an earlier process left: frames of the log go to the database and free pages
+ * are told, so that nothing erased lives on because it was killed. */
+static int left_over(struct store *s)
+{
+    int64_t free_pages = 0;
+    int err = pragma_ask(s, "PRAGMA freelist_count", &free_pages, NULL, NULL);
+    if (err)
+        return err;
+    s->erased = free_pages > 0;
+    if (vfs_wal_frames(s->vfs) > 0 && checkpoint(s) != 0)
+        s->erased = true; /* a full disk: the store works, and settling tries again */
+    return 0;
 }
 
 static int db_open(struct store *s, bool create)
 {
-    int reserve = 40;
-    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+    int reserve = RESERVED_BYTES;
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
     int rc = sqlite3_open_v2(s->path, &s->db, flags, vfs_name(s->vfs));
-    if (rc != SQLITE_OK)
-        return s->db ? store_error(s, sqlite3_extended_errcode(s->db)) : ERR_NOMEM;
+    if (!s->db)
+        return ERR_NOMEM;
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, 0);
+    if (rc != SQLITE_OK)
+        return store_last_error(s);
+    if (sqlite3_db_readonly(s->db, "main") == 1)
+        return ERR_READONLY;
     sqlite3_file_control(s->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
-    int err = 0;
-    for (size_t i = 0; i < sizeof pragmas / sizeof pragmas[0] && !err; i++)
-        err = store_exec(s, pragmas[i]);
-    /* The lock is taken now, so that a second process learns of it at once. */
+    int err = store_exec(s, pragmas_always);
     if (!err)
-        err = store_exec(s, "BEGIN IMMEDIATE; COMMIT");
-    return err ? err : store_migrate(s);
+        err = log_mode(s);
+    if (!err)
+        err = store_migrate(s);
+    return err ? err : left_over(s);
 }
 
 static int store_new(struct store **out, const char *dir, const uint8_t *data_key,
@@ -161,69 +126,123 @@ static int store_new(struct store **out, const char *dir, const uint8_t *data_ke
     int err = n < 0 || (size_t)n >= sizeof s->path ? ERR_TOOBIG : 0;
     if (!err)
         err = vfs_new(&s->vfs, data_key, entropy);
-    if (err) {
+    if (err)
         store_close(s);
-        return err;
-    }
-    *out = s;
-    return 0;
+    else
+        *out = s;
+    return err;
 }
 
-static int store_begin_life(struct store **out, const char *dir,
-                            const uint8_t *data_key, const struct entropy *entropy,
-                            bool create)
+static int errno_error(void)
 {
-    struct store *s = NULL;
-    int err = store_new(&s, dir, data_key, entropy);
-    if (err)
-        return err;
-    bool there = access(s->path, F_OK) == 0;
-    if (create && there)
-        err = ERR_EXISTS;
-    else if (!create && !there)
-        err = ERR_NOSTORE;
-    else if (!create && access(s->path, W_OK) != 0)
-        err = ERR_READONLY;
-    else
-        err = db_open(s, create);
-    if (err) {
-        store_close(s);
-        return err;
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR: return ERR_NOSTORE;
+    case EROFS:
+    case EACCES:
+    case EPERM: return ERR_READONLY;
+    case ENOSPC:
+    case EDQUOT: return ERR_DISKFULL;
+    case ENOMEM: return ERR_NOMEM;
+    default: return ERR_IO;
     }
-    *out = s;
+}
+
+/* An empty file is one whose making was cut short: it counts as none.  Nothing is
+ * opened here: closing it would drop the locks of another store of this process. */
+static int file_look(const struct store *s)
+{
+    struct stat st;
+    if (stat(s->path, &st) != 0)
+        return errno_error();
+    return st.st_size > 0 ? 0 : ERR_NOSTORE;
+}
+
+/* An empty file that only its owner may read; SQLite gives the log the same mode. */
+static int file_make(const struct store *s)
+{
+    int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
+    else if (errno != EEXIST)
+        return errno == ENOENT ? ERR_IO : errno_error();
     return 0;
 }
 
 int store_create(struct store **out, const char *dir, const uint8_t data_key[static 32],
                  const struct entropy *entropy)
 {
-    return store_begin_life(out, dir, data_key, entropy, true);
+    struct store *s = NULL;
+    int err = store_new(&s, dir, data_key, entropy);
+    if (err)
+        return err;
+    err = file_look(s);
+    err = err == 0 ? ERR_EXISTS : err == ERR_NOSTORE ? file_make(s) : err;
+    if (!err)
+        err = db_open(s, true);
+    if (err)
+        store_close(s);
+    else
+        *out = s;
+    return err;
 }
 
 int store_open(struct store **out, const char *dir, const uint8_t data_key[static 32],
                const struct entropy *entropy)
 {
-    return store_begin_life(out, dir, data_key, entropy, false);
+    struct store *s = NULL;
+    int err = store_new(&s, dir, data_key, entropy);
+    if (err)
+        return err;
+    err = file_look(s);
+    if (!err && access(s->path, W_OK) != 0)
+        err = errno_error();
+    if (!err)
+        err = db_open(s, false);
+    if (err)
+        store_close(s);
+    else
+        *out = s;
+    return err;
 }
+
+/* ---- transactions -------------------------------------------------------- */
 
 int store_begin(struct store *s)
 {
+    int err = 0;
     if (s->begun)
         return ERR_STATE;
-    int err = store_exec(s, "BEGIN IMMEDIATE");
+    sqlite3_stmt *st = store_statement(s, ST_BEGIN, &err);
+    if (st)
+        err = store_run(s, st);
     s->begun = !err;
     return err;
 }
 
 int store_commit(struct store *s)
 {
+    int err = 0;
     if (!s->begun)
         return ERR_STATE;
-    int err = store_exec(s, "COMMIT");
-    if (err)
+    /* An error before may have ended the transaction already. */
+    if (sqlite3_get_autocommit(s->db)) {
         store_rollback(s);
+        return ERR_STATE;
+    }
+    sqlite3_stmt *st = store_statement(s, ST_COMMIT, &err);
+    if (st)
+        err = store_run(s, st);
+    if (err) {
+        store_rollback(s);
+        return err;
+    }
     s->begun = false;
-    return err;
+    /* Cut off rather than begun anew in place: a header torn in that moment would
+     * look like damage.  What was committed is safe even if this fails. */
+    if (vfs_wal_frames(s->vfs) >= WAL_FRAMES_MAX)
+        (void)checkpoint(s);
+    return 0;
 }
 
 void store_rollback(struct store *s)
@@ -231,12 +250,11 @@ void store_rollback(struct store *s)
     if (!s->begun)
         return;
     for (size_t i = 0; i < ST_COUNT; i++)
-        if (s->st[i])
-            sqlite3_reset(s->st[i]);
+        sqlite3_reset(s->st[i]);
     if (!sqlite3_get_autocommit(s->db))
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     s->begun = false;
-    s->topic_group = 0;
+    s->topic_no = 0;
 }
 
 struct log store_log(struct store *s)
@@ -244,13 +262,15 @@ struct log store_log(struct store *s)
     return (struct log){&store_log_ops, s};
 }
 
+/* ---- settling and checking ----------------------------------------------- */
+
 int store_settle(struct store *s)
 {
     if (s->begun)
         return ERR_STATE;
     int err = store_exec(s, "PRAGMA incremental_vacuum");
     if (!err)
-        err = store_exec(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+        err = checkpoint(s);
     if (!err)
         s->erased = false;
     return err;
@@ -277,28 +297,24 @@ static int walk_nothing(void *ctx, uint32_t page, struct bytes plain)
 
 int store_check(struct store *s)
 {
-    sqlite3_stmt *st = NULL;
+    bool ok = false;
     int err = store_walk(s, walk_nothing, NULL);
-    if (err)
-        return err;
-    int rc = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &st, NULL);
-    if (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
-        const char *said = (const char *)sqlite3_column_text(st, 0);
-        err = said && strcmp(said, "ok") == 0 ? 0 : ERR_DAMAGED;
-    } else {
-        err = store_error(s, sqlite3_extended_errcode(s->db));
-        err = err ? err : ERR_DAMAGED;
-    }
-    sqlite3_finalize(st);
-    return err;
+    if (!err)
+        err = pragma_ask(s, "PRAGMA integrity_check(1)", NULL, "ok", &ok);
+    return err ? err : ok ? 0 : ERR_DAMAGED;
+}
+
+uint32_t store_damaged_page(const struct store *s)
+{
+    return vfs_damaged_page(s->vfs);
 }
 
 uint64_t store_disk_bytes(const struct store *s)
 {
-    char wal[sizeof s->path + 8];
+    char wal[STORE_PATH_BYTES_MAX + 8];
     struct stat st;
     uint64_t bytes = stat(s->path, &st) == 0 ? (uint64_t)st.st_size : 0;
-    snprintf(wal, sizeof wal, "%s-wal", s->path);
+    (void)snprintf(wal, sizeof wal, "%s-wal", s->path);
     return bytes + (stat(wal, &st) == 0 ? (uint64_t)st.st_size : 0);
 }
 
@@ -308,11 +324,14 @@ void store_close(struct store *s)
         return;
     if (s->db) {
         store_rollback(s);
-        if (s->erased && store_settle(s) != 0)
-            s->erased = false; /* the next opening will settle it */
+        /* A failure costs nothing that was committed: the next opening goes on. */
+        if (s->erased)
+            (void)!store_settle(s);
+        else if (vfs_wal_frames(s->vfs) > 0)
+            (void)checkpoint(s);
         for (size_t i = 0; i < ST_COUNT; i++)
             sqlite3_finalize(s->st[i]);
-        sqlite3_close(s->db);
+        CHECK(sqlite3_close(s->db) == SQLITE_OK);
     }
     vfs_free(s->vfs);
     buf_free(&s->value);

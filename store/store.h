@@ -5,8 +5,9 @@
  * one SQLite database whose every page and WAL record is sealed (store/vfs.h).
  * While it is open a WAL file `data-wal` exists.  No other file is ever written.
  *
- *     store_create | store_open -> { store_begin, log calls, store_commit }* ->
- * store_close
+ *     store_create | store_open
+ *       -> { store_begin, log calls, store_commit | store_rollback, store_settle }*
+ *       -> store_close
  *
  * Threads: one.  Errors: negative enum err, mapped from SQLite's codes:
  * ERR_DISKFULL, ERR_READONLY, ERR_IO, ERR_DAMAGED, ERR_INUSE, ERR_NOMEM.
@@ -20,7 +21,8 @@
 struct store;
 
 /* Make a new database in the existing folder `dir` under `data_key`, run the
- * migrations, leave it open.  ERR_EXISTS: there is one. */
+ * migrations, leave it open.  ERR_EXISTS: there is one; an empty file, whose making
+ * was cut short, does not count.  `entropy` is copied; its context is kept. */
 NODISCARD int store_create(struct store **out, const char *dir,
                            const uint8_t data_key[static 32],
                            const struct entropy *entropy);
@@ -38,9 +40,8 @@ NODISCARD int store_commit(struct store *s);
 void store_rollback(struct store *s);
 /* The log interface of this store; valid until store_close. */
 struct log store_log(struct store *s);
-/* After erasures: FTS-free now; incremental vacuum of free pages and a truncating
- * checkpoint, so that erased bytes leave database and WAL.  Call outside a transaction.
- */
+/* After erasures: incremental vacuum of free pages and a truncating checkpoint, so that
+ * erased bytes leave database and WAL.  ERR_STATE: inside a transaction. */
 NODISCARD int store_settle(struct store *s);
 /* True if something was erased since the last store_settle. */
 bool store_wants_settle(const struct store *s);
@@ -49,8 +50,11 @@ bool store_wants_settle(const struct store *s);
 NODISCARD int store_walk(struct store *s,
                          int (*visit)(void *ctx, uint32_t page, struct bytes plain),
                          void *ctx);
-/* PRAGMA integrity_check and the walk.  ERR_DAMAGED. */
+/* The walk and PRAGMA integrity_check.  ERR_DAMAGED: store_damaged_page says where. */
 NODISCARD int store_check(struct store *s);
+/* The page that failed to open last, in a check or in use; 0: none, or it stands in a
+ * log record that does not tell its page. */
+uint32_t store_damaged_page(const struct store *s);
 /* Bytes of database and WAL on disk. */
 uint64_t store_disk_bytes(const struct store *s);
 /* Truncating checkpoint, close, wipe.  NULL is fine. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* store_int.h -- what store.c, migrate.c, log_kv.c and log_content.c share. */
+/* store_int.h -- what the files of store/ share about an open store; nobody else
+ * includes it. */
 #ifndef STORE_STORE_INT_H
 #define STORE_STORE_INT_H
 
@@ -8,9 +9,14 @@
 #include "store/store.h"
 #include "store/vfs.h"
 
-/* Statements prepared once and kept. */
+enum { STORE_PATH_BYTES_MAX = 4096 };
+
+/* Statements prepared once and kept; their text stands in store_sql.c. */
 enum statement {
-    ST_PUT,
+    ST_BEGIN,
+    ST_COMMIT,
+    ST_KV_UPDATE,
+    ST_KV_INSERT,
     ST_GET,
     ST_DEL,
     ST_SCAN,
@@ -20,19 +26,20 @@ enum statement {
     ST_TOPIC_GET,
     ST_TOPIC_PUT,
     ST_TOPIC_NAME,
+    ST_TOPIC_FORGET,
     ST_CONTENT_PUT,
     ST_CONTENT_UPDATE,
     ST_CONTENT_GONE,
     ST_CONTENT_MARK,
     ST_CONTENT_DELETE,
     ST_CONTENT_BY_ID,
+    ST_STATE_BY_ID,
     ST_CONTENT_BY_SEQ,
     ST_CONTENT_SCAN,
     ST_CONTENT_SCAN_FULL,
     ST_CONTENT_DUE,
     ST_CONTENT_FORGET,
     ST_RANGE,
-    ST_STATE_BY_ID,
     ST_COUNT
 };
 
@@ -40,30 +47,44 @@ struct store {
     struct vfs *vfs;
     sqlite3 *db;
     sqlite3_stmt *st[ST_COUNT];
-    char path[4096];
+    char path[STORE_PATH_BYTES_MAX];
     bool begun, erased;
     struct buf value, envelope, body; /* what the last reading call lent */
-    /* the topic used last: most rows of a batch share it */
+    /* The topic used last: most rows of a batch share it.  Number 0: none. */
     uint8_t topic[32];
     uint32_t topic_group;
     int64_t topic_no;
 };
 
-/* An enum err for a code of SQLite. */
+/* The enum err for an extended code of SQLite; 0 for a good one. */
 int store_error(const struct store *s, int rc);
+/* The enum err for what the database said last, after a call that failed; never 0. */
+int store_last_error(const struct store *s);
 /* Run SQL without results. */
 NODISCARD int store_exec(struct store *s, const char *sql);
-/* The statement, prepared at first use and reset; NULL and *err on failure. */
+/* The statement, prepared at first use and reset; lent.  NULL and *err on failure. */
 sqlite3_stmt *store_statement(struct store *s, enum statement which, int *err);
+/* A statement to walk with; `own` is set, and to be finalized, when the kept one is
+ * walking already: a visitor may look again. */
+sqlite3_stmt *store_walker(struct store *s, enum statement which, sqlite3_stmt **own,
+                           int *err);
 /* Step a statement that gives no rows, then reset it. */
 NODISCARD int store_run(struct store *s, sqlite3_stmt *st);
+/* Step to the only row; the caller resets.  ERR_NOTFOUND: there is none. */
+NODISCARD int store_one_row(struct store *s, sqlite3_stmt *st);
+/* Bind bytes, lent until the statement is reset. */
+void store_bind(sqlite3_stmt *st, int i, struct bytes b);
+/* The bytes of a column; lent until the next step. */
+struct bytes store_column(sqlite3_stmt *st, int i);
+/* ERR_STATE when no transaction is open: a write would be a commit of its own. */
+NODISCARD int store_writable(const struct store *s);
 /* Run the missing migrations.  ERR_VERSION: made by a newer kring. */
 NODISCARD int store_migrate(struct store *s);
 /* The operations of the log on this store. */
 extern const struct log_ops store_log_ops;
 
-/* log_content.c's half of the table; each is the operation of that name in base/log.h.
- */
+/* log_content.c's and log_rows.c's part of the table; each is the operation of that
+ * name in base/log.h. */
 
 /* Append a row (content_put). */
 int store_content_put(void *ctx, uint32_t group, const struct content_row *row,
@@ -96,5 +117,14 @@ int store_range_sum(void *ctx, uint32_t group, const uint8_t topic[32],
 int store_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
                     const struct set_range *range, log_visit_id *visit,
                     void *visit_ctx);
+
+/* The number of a topic; ERR_NOTFOUND.  (log_content.c) */
+NODISCARD int store_topic_find(struct store *s, uint32_t group, const uint8_t topic[32],
+                               int64_t *no);
+/* The key under which an id is indexed: eight bytes find it as surely as all. */
+static inline int64_t store_id8(const uint8_t id[static 32])
+{
+    return (int64_t)get_u64(id);
+}
 
 #endif

@@ -8,12 +8,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "crypto/slots.h"
 
 enum { PATH_BYTES_MAX = 4096 };
@@ -116,8 +120,33 @@ static int slots_read(const char *dir, uint8_t file[static SLOTS_FILE_BYTES])
     return err;
 }
 
-/* Write beside, sync, rename over. */
-static int slots_write(const char *dir, const uint8_t file[static SLOTS_FILE_BYTES])
+/* Make `fresh` with its bytes on the disk for certain. */
+static int file_write(const char *fresh, const uint8_t file[static SLOTS_FILE_BYTES])
+{
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno_err(ERR_IO);
+    int err = write_all(fd, file, SLOTS_FILE_BYTES);
+    if (!err && fsync(fd) != 0)
+        err = errno_err(ERR_IO);
+    if (close(fd) != 0 && !err)
+        err = errno_err(ERR_IO);
+    return err;
+}
+
+/* Overwrite what an old passphrase opens; the file has no name any more.  Flash and
+ * copying file systems may keep the old blocks all the same (docs/storage.md). */
+static void file_shred(int fd, const struct entropy *entropy)
+{
+    uint8_t noise[SLOTS_FILE_BYTES];
+    entropy_fill(entropy, noise, sizeof noise);
+    if (write_all(fd, noise, sizeof noise) == 0)
+        (void)fsync(fd);
+}
+
+/* Write beside, sync, rename over, shred the old one. */
+static int slots_write(const char *dir, const uint8_t file[static SLOTS_FILE_BYTES],
+                       const struct entropy *entropy)
 {
     char path[PATH_BYTES_MAX], fresh[PATH_BYTES_MAX];
     int err = path_of(path, dir, "slots");
@@ -125,74 +154,108 @@ static int slots_write(const char *dir, const uint8_t file[static SLOTS_FILE_BYT
         err = path_of(fresh, dir, "slots-new");
     if (err)
         return err;
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return errno_err(ERR_IO);
-    err = write_all(fd, file, SLOTS_FILE_BYTES);
-    if (!err && fsync(fd) != 0)
-        err = errno_err(ERR_IO);
-    if (close(fd) != 0 && !err)
-        err = errno_err(ERR_IO);
+    int old = open(path, O_WRONLY | O_CLOEXEC);
+    err = file_write(fresh, file);
     if (!err && rename(fresh, path) != 0)
         err = errno_err(ERR_IO);
     if (err)
         (void)unlink(fresh);
-    return err ? err : folder_sync(dir);
+    else
+        err = folder_sync(dir);
+    if (old >= 0 && !err)
+        file_shred(old, entropy);
+    if (old >= 0)
+        (void)close(old);
+    return err;
 }
 
-/* The child: stretch, write an answer byte and the key, and go without a trace. */
-static _Noreturn void child(int fd, struct bytes canonical, const uint8_t *file,
+/* ---- stretching in a child ----------------------------------------------- */
+
+/* A passphrase in memory of our own: what the caller holds may lie in a region that a
+ * child does not inherit (crypto/arena.h). */
+struct phrase {
+    uint8_t bytes[LIMIT_PASSPHRASE_BYTES_MAX];
+    size_t n;
+};
+
+/* What the child sends back. */
+struct answer {
+    uint8_t stretched;
+    uint8_t kek[32];
+};
+
+/* The child: stretch, send the answer, and go without a trace. */
+static _Noreturn void child(int fd, const struct phrase *phrase, const uint8_t *file,
                             unsigned rung)
 {
-    uint8_t answer[33] = {0};
-    answer[0] = slots_stretch(answer + 1, canonical, file, rung) == 0;
-    int err = write_all(fd, answer, sizeof answer);
-    wipe(answer, sizeof answer);
+    static const struct rlimit none;
+    struct answer answer = {0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    answer.stretched =
+        slots_stretch(answer.kek, BYTES(phrase->bytes, phrase->n), file, rung) == 0;
+    int err = write_all(fd, (const uint8_t *)&answer, sizeof answer);
+    wipe(&answer, sizeof answer);
     _exit(err ? 1 : 0);
 }
 
-/* Stretch in a child process.  ERR_NOMEM: the memory is not to be had. */
-static int stretch(uint8_t kek[static 32], struct bytes canonical, const uint8_t *file,
-                   unsigned rung)
+/* Stretch in a child process.  ERR_NOMEM: the memory is not to be had, also when the
+ * system ended the child for it. */
+static int stretch(uint8_t kek[static 32], const struct phrase *phrase,
+                   const uint8_t *file, unsigned rung)
 {
     int ends[2], status = 0;
-    uint8_t answer[33] = {0};
+    struct answer answer = {0};
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return errno_err(ERR_SYSTEM);
+        return ERR_SYSTEM;
     pid_t pid = fork();
-    if (pid < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        return errno_err(ERR_SYSTEM);
-    }
     if (pid == 0)
-        child(ends[1], canonical, file, rung);
-    close(ends[1]);
-    int err = read_all(ends[0], answer, sizeof answer);
-    close(ends[0]);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        child(ends[1], phrase, file, rung);
+    (void)close(ends[1]);
+    int err =
+        pid < 0 ? ERR_SYSTEM : read_all(ends[0], (uint8_t *)&answer, sizeof answer);
+    (void)close(ends[0]);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (err || answer[0] != 1)
-        err = ERR_NOMEM; /* killed for its memory, or refused it */
-    else
-        memcpy(kek, answer + 1, 32);
-    wipe(answer, sizeof answer);
+    if (!err && answer.stretched == 1)
+        memcpy(kek, answer.kek, sizeof answer.kek);
+    else if (err != ERR_SYSTEM)
+        err = ERR_NOMEM;
+    wipe(&answer, sizeof answer);
     return err;
 }
+
+static int phrase_of(struct phrase *p, struct bytes canonical)
+{
+    if (canonical.n > sizeof p->bytes)
+        return ERR_TOOBIG;
+    p->n = canonical.n;
+    if (canonical.n > 0)
+        memcpy(p->bytes, canonical.p, canonical.n);
+    return 0;
+}
+
+/* ---- the slot file ------------------------------------------------------- */
 
 static int slots_make(const char *dir, const uint8_t data_key[static 32],
                       struct bytes canonical, bool small, const struct entropy *entropy)
 {
-    uint8_t file[SLOTS_FILE_BYTES], kek[32];
-    entropy_fill(entropy, file, 32);
-    int err = stretch(kek, canonical, file, small ? 0 : 1);
+    uint8_t file[SLOTS_FILE_BYTES], kek[32] = {0};
+    struct phrase phrase = {0};
+    int err = phrase_of(&phrase, canonical);
+    if (err)
+        return err;
+    entropy_fill(entropy, file, 32); /* the salt */
+    err = stretch(kek, &phrase, file, small ? 0 : 1);
     if (err == ERR_NOMEM && !small)
-        err = stretch(kek, canonical, file, 0);
+        err = stretch(kek, &phrase, file, 0);
     if (!err) {
         slots_create(file, kek, data_key, entropy);
-        err = slots_write(dir, file);
+        err = slots_write(dir, file, entropy);
     }
     wipe(kek, sizeof kek);
+    wipe(&phrase, sizeof phrase);
     return err;
 }
 
@@ -216,28 +279,37 @@ int unlock_create(const char *dir, struct bytes canonical, bool small,
 
 int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32])
 {
-    uint8_t file[SLOTS_FILE_BYTES], kek[32];
+    uint8_t file[SLOTS_FILE_BYTES], kek[32] = {0};
+    struct phrase phrase = {0};
     unsigned slot = 0;
     bool short_of_memory = false;
     int err = slots_read(dir, file);
+    if (!err)
+        err = phrase_of(&phrase, canonical);
     if (err)
         return err;
     err = ERR_PASSPHRASE;
-    /* P11.1: every rung is tried until one opens; a wrong passphrase pays for all. */
+    /* P11.1: a wrong passphrase pays for every rung, whatever the file holds. */
     for (unsigned rung = 0; rung < SLOTS_RUNGS && err == ERR_PASSPHRASE; rung++) {
-        int got = stretch(kek, canonical, file, rung);
-        if (got == ERR_NOMEM) {
+        int got = stretch(kek, &phrase, file, rung);
+        if (got == ERR_NOMEM)
             short_of_memory = true;
-            continue;
-        }
-        err = got ? got : slots_open(file, kek, data_key, &slot);
+        else
+            err = got ? got : slots_open(file, kek, data_key, &slot);
     }
     wipe(kek, sizeof kek);
+    wipe(&phrase, sizeof phrase);
     return err == ERR_PASSPHRASE && short_of_memory ? ERR_NOMEM : err;
 }
 
 int unlock_change(const char *dir, const uint8_t data_key[static 32],
                   struct bytes canonical, bool small, const struct entropy *entropy)
 {
+    char path[PATH_BYTES_MAX];
+    int err = path_of(path, dir, "slots");
+    if (err)
+        return err;
+    if (access(path, F_OK) != 0)
+        return errno_err(ERR_IO);
     return slots_make(dir, data_key, canonical, small, entropy);
 }

@@ -38,7 +38,7 @@ void vfs_note_damage(struct vfs *v, uint32_t page)
     v->damaged_page = page;
 }
 
-/* ---- pages ----------------------------------------------------------------------- */
+/* ---- pages --------------------------------------------------------------- */
 
 /* What a page is bound to: the database, its kind, its number. */
 static struct bytes page_context(const struct vfs *v, uint32_t page,
@@ -170,8 +170,7 @@ static int main_write(struct vfs_file *f, const uint8_t *p, int n, sqlite3_int64
     return f->os->pMethods->xWrite(f->os, f->vfs->sealed, PAGE_BYTES, at);
 }
 
-/* ---- methods of an open file -------------------------------------------------------
- */
+/* ---- methods of an open file --------------------------------------------- */
 
 static int file_close(sqlite3_file *shim)
 {
@@ -273,8 +272,7 @@ static const sqlite3_io_methods file_methods = {
     .xDeviceCharacteristics = file_traits,
 };
 
-/* ---- methods of the layer ---------------------------------------------------------
- */
+/* ---- methods of the layer ------------------------------------------------ */
 
 static int shim_open(sqlite3_vfs *shim, const char *name, sqlite3_file *out, int flags,
                      int *out_flags)
@@ -353,8 +351,7 @@ static int shim_last_error(sqlite3_vfs *shim, int n, char *out)
     return v->os->xGetLastError(v->os, n, out);
 }
 
-/* ---- the life of a layer ------------------------------------------------------------
- */
+/* ---- the life of a layer ------------------------------------------------- */
 
 static void keys_derive(struct vfs_keys *keys, const uint8_t data_key[static 32])
 {

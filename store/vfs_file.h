@@ -63,6 +63,7 @@ struct vfs_file {
     uint8_t salts[8];       /* of the header; name the generation of the log */
     uint32_t frames;        /* end of the log: one past the frame written last */
     uint32_t synced_frames; /* of those, on disk for certain */
+    bool appended;          /* a frame was written since the open or the header */
     bool head_held;         /* a head waits for its page, to be written as one */
     uint32_t head_frame;
     uint8_t head[FRAME_HEAD_BYTES];

@@ -1,50 +1,60 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* vfs_wal.c -- the write-ahead log, sealed record by record.
+/* vfs_wal.c -- the records of the write-ahead log.
  *
- * On disk:
+ * SQLite sees a header of 32 bytes and frames of 24 + 4096.  On the disk each of these
+ * pieces is a record of its own, nonce 24 || ciphertext || tag 16, so that a torn write
+ * harms no other piece:
  *
- *     offset  size  record
- *          0    72  header: nonce 24, sealed 32 + tag 16
- *         72  4204  per frame: head (nonce 24, sealed 24 + synced frames u32, tag 16)
- *                   and page (nonce 24, sealed 4096, tag 16)
+ *     header 72, then per frame: head 68 (24 of SQLite, u32 frames synced), page 4136
  *
- * Each record is bound to the database, its kind and its frame.  A head waits until its
- * page comes, so that a frame is one write.  A record that does not open reads as
- * zeros, which SQLite takes for the end of the log; vfs_wal_open says beforehand
- * whether that end is a torn tail or damage: a frame is damaged if a later intact head
- * of the same generation says that it had been synced.
+ * A record is bound to the database, its kind, its frame, and to the salts of the log's
+ * header, which SQLite draws anew for each log: nothing of an older log opens.
+ *
+ * What does not open and is the last thing written is a torn write: SQLite is shown a
+ * frame of zeros, which ends the log.  If a later record says that the bad one had
+ * reached the disk before, the log was damaged; opening it as if it ended there would
+ * silently lose what was shown as saved, so it is refused.
  */
-#include <string.h>
-
 #include "store/vfs_file.h"
 
-static struct bytes record_context(const struct vfs *v, char kind, uint32_t frame,
-                                   uint8_t out[static CONTEXT_BYTES_MAX])
+#include <string.h>
+
+enum wal_kind { WAL_HEADER, WAL_HEAD, WAL_PAGE };
+
+static struct bytes wal_context(const struct vfs_file *f, enum wal_kind kind,
+                                uint32_t frame, uint8_t out[static CONTEXT_BYTES_MAX])
 {
-    memcpy(out, v->keys->id, 16);
-    memcpy(out + 16, "wl", 2);
-    out[18] = (uint8_t)kind;
-    put_u32(out + 19, frame);
-    return BYTES(out, 23);
+    static const char kinds[][3] = {"wh", "wf", "wp"};
+    memcpy(out, f->vfs->keys->id, 16);
+    memcpy(out + 16, kinds[kind], 2);
+    if (kind == WAL_HEADER) /* it is what brings the salts */
+        return BYTES(out, 18);
+    put_u32(out + 18, frame);
+    memcpy(out + 22, f->salts, sizeof f->salts);
+    return BYTES(out, 30);
 }
 
-/* nonce || sealed to `out`, plain.n + SEAL_BYTES bytes. */
-static void record_seal(struct vfs *v, uint8_t *out, char kind, uint32_t frame,
-                        struct bytes plain)
+static void record_seal(const struct vfs_file *f, enum wal_kind kind, uint32_t frame,
+                        struct bytes plain, uint8_t *out)
 {
     uint8_t context[CONTEXT_BYTES_MAX];
-    memcpy(out, vfs_nonce(v), XNONCE_BYTES);
-    xaead_seal(out + XNONCE_BYTES, v->keys->wal, out,
-               record_context(v, kind, frame, context), plain);
+    memcpy(out, vfs_nonce(f->vfs), XNONCE_BYTES);
+    xaead_seal(out + XNONCE_BYTES, f->vfs->keys->wal, out,
+               wal_context(f, kind, frame, context), plain);
 }
 
-static int record_open(struct vfs *v, uint8_t *plain, char kind, uint32_t frame,
-                       struct bytes sealed)
+/* Open a record of `n` plain bytes at `in`. */
+static int record_open(const struct vfs_file *f, enum wal_kind kind, uint32_t frame,
+                       const uint8_t *in, struct room *out)
 {
     uint8_t context[CONTEXT_BYTES_MAX];
-    return xaead_open(plain, v->keys->wal, sealed.p,
-                      record_context(v, kind, frame, context),
-                      BYTES(sealed.p + XNONCE_BYTES, sealed.n - XNONCE_BYTES));
+    size_t n = out->cap;
+    int err =
+        xaead_open(out->p, f->vfs->keys->wal, in, wal_context(f, kind, frame, context),
+                   BYTES(in + XNONCE_BYTES, n + AEAD_TAG_BYTES));
+    if (err)
+        memset(out->p, 0, n);
+    return err;
 }
 
 static sqlite3_int64 frame_at(uint32_t frame)
@@ -52,266 +62,104 @@ static sqlite3_int64 frame_at(uint32_t frame)
     return WAL_HEADER_SEALED_BYTES + (sqlite3_int64)frame * FRAME_SEALED_BYTES;
 }
 
-static int disk_read(struct vfs_file *f, uint8_t *out, int n, sqlite3_int64 at)
+/* Frames that lie whole in a file of `size` bytes. */
+static uint32_t frames_in(sqlite3_int64 size)
 {
-    return f->os->pMethods->xRead(f->os, out, n, at);
-}
-
-static int disk_write(struct vfs_file *f, const uint8_t *p, int n, sqlite3_int64 at)
-{
-    return f->os->pMethods->xWrite(f->os, p, n, at);
-}
-
-/* Where a record of a kind stands, and how long it is in clear. */
-struct record {
-    char kind; /* 'h' header, 'f' head of a frame, 'p' its page */
-    uint32_t frame;
-};
-
-static int record_bytes(struct record r)
-{
-    return r.kind == 'h'   ? (int)WAL_HEADER_BYTES
-           : r.kind == 'f' ? (int)FRAME_HEAD_PLAIN_BYTES
-                           : (int)PAGE_BYTES;
-}
-
-static sqlite3_int64 record_at(struct record r)
-{
-    if (r.kind == 'h')
-        return 0;
-    return frame_at(r.frame) + (r.kind == 'p' ? (int)FRAME_HEAD_SEALED_BYTES : 0);
-}
-
-/* Read and open one record; a record that does not open, or is not there, is zeros and
- * *intact false.  Only an error of the disk is an error. */
-static int record_read(struct vfs_file *f, uint8_t *plain, struct record r,
-                       bool *intact)
-{
-    uint8_t *sealed = f->vfs->sealed;
-    int n = record_bytes(r);
-    int rc = disk_read(f, sealed, n + SEAL_BYTES, record_at(r));
-    *intact = rc == SQLITE_OK && record_open(f->vfs, plain, r.kind, r.frame,
-                                             BYTES(sealed, n + SEAL_BYTES)) == 0;
-    if (!*intact)
-        memset(plain, 0, (size_t)n);
-    return rc == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : rc;
-}
-
-static int record_write(struct vfs_file *f, struct record r, const uint8_t *plain)
-{
-    uint8_t *sealed = f->vfs->sealed;
-    int n = record_bytes(r);
-    record_seal(f->vfs, sealed, r.kind, r.frame, BYTES(plain, n));
-    return disk_write(f, sealed, n + SEAL_BYTES, record_at(r));
-}
-
-/* ---- opening ------------------------------------------------------------------------
- */
-
-static uint32_t frames_on_disk(struct vfs_file *f, int *rc)
-{
-    sqlite3_int64 size = 0;
-    *rc = f->os->pMethods->xFileSize(f->os, &size);
-    if (*rc != SQLITE_OK || size <= WAL_HEADER_SEALED_BYTES)
+    if (size < WAL_HEADER_SEALED_BYTES)
         return 0;
     return (uint32_t)((size - WAL_HEADER_SEALED_BYTES) / FRAME_SEALED_BYTES);
 }
 
-/* What the walk over the frames found. */
-struct found {
-    uint32_t first_bad, bad_page, synced, end;
-    bool bad;
-};
+/* ---- writing ------------------------------------------------------------- */
 
-/* One frame: is it of this generation, and intact? */
-static int frame_look(struct vfs_file *f, uint32_t frame, struct found *s, bool *stale)
+static int os_write(struct vfs_file *f, int n, sqlite3_int64 at)
 {
-    uint8_t head[FRAME_HEAD_PLAIN_BYTES], page[PAGE_BYTES];
-    bool head_ok = false, page_ok = false;
-    int rc = record_read(f, head, (struct record){'f', frame}, &head_ok);
-    if (rc == SQLITE_OK)
-        rc = record_read(f, page, (struct record){'p', frame}, &page_ok);
-    wipe(page, sizeof page);
-    if (rc != SQLITE_OK)
-        return rc;
-    *stale = head_ok && memcmp(head + 8, f->salts, 8) != 0;
-    if (*stale)
-        return SQLITE_OK;
-    if (head_ok) {
-        uint32_t synced = get_u32(head + FRAME_HEAD_BYTES);
-        s->synced = synced > s->synced ? synced : s->synced;
-        s->end = frame + 1;
-    }
-    if ((!head_ok || !page_ok) && !s->bad) {
-        s->bad = true;
-        s->first_bad = frame;
-        s->bad_page = head_ok ? get_u32(head) : 0;
-    }
-    return SQLITE_OK;
+    return f->os->pMethods->xWrite(f->os, f->vfs->sealed, n, at);
 }
 
-int vfs_wal_open(struct vfs_file *f)
-{
-    uint8_t header[WAL_HEADER_BYTES];
-    struct found s = {0};
-    bool intact = false, stale = false;
-    int rc = SQLITE_OK;
-    uint32_t frames = frames_on_disk(f, &rc);
-    if (rc == SQLITE_OK)
-        rc = record_read(f, header, (struct record){.kind = 'h'}, &intact);
-    if (rc != SQLITE_OK)
-        return rc;
-    if (!intact) {
-        /* A header is written and synced before any frame: without it there is none. */
-        if (frames == 0)
-            return SQLITE_OK;
-        vfs_note_damage(f->vfs, 0);
-        return SQLITE_IOERR_DATA;
-    }
-    memcpy(f->salts, header + 16, 8);
-    for (uint32_t i = 0; i < frames && rc == SQLITE_OK && !stale; i++)
-        rc = frame_look(f, i, &s, &stale);
-    if (rc == SQLITE_OK && s.bad && s.first_bad < s.synced) {
-        vfs_note_damage(f->vfs, s.bad_page);
-        return SQLITE_IOERR_DATA;
-    }
-    f->frames = s.bad ? s.first_bad : s.end;
-    f->synced_frames = f->frames;
-    return rc;
-}
-
-/* ---- reading ------------------------------------------------------------------------
- */
-
-/* A head whose page has not come yet goes out alone. */
-static int head_flush(struct vfs_file *f)
-{
-    uint8_t head[FRAME_HEAD_PLAIN_BYTES];
-    if (!f->head_held)
-        return SQLITE_OK;
-    memcpy(head, f->head, FRAME_HEAD_BYTES);
-    put_u32(head + FRAME_HEAD_BYTES, f->synced_frames);
-    f->head_held = false;
-    return record_write(f, (struct record){'f', f->head_frame}, head);
-}
-
-static int frame_read(struct vfs_file *f, uint8_t *out, uint32_t frame, bool head,
-                      bool page)
+static void head_seal(struct vfs_file *f, uint32_t frame, const uint8_t *head)
 {
     uint8_t plain[FRAME_HEAD_PLAIN_BYTES];
-    bool intact = false;
-    int rc = SQLITE_OK;
-    if (head) {
-        rc = record_read(f, plain, (struct record){'f', frame}, &intact);
-        memcpy(out, plain, FRAME_HEAD_BYTES);
-        out += FRAME_HEAD_BYTES;
-    }
-    if (rc == SQLITE_OK && page) {
-        rc = record_read(f, out, (struct record){'p', frame}, &intact);
-        /* Inside what was intact at the open this is damage, not the end. */
-        if (rc == SQLITE_OK && !intact && frame < f->frames) {
-            vfs_note_damage(f->vfs, 0);
-            rc = SQLITE_IOERR_DATA;
-        }
-    }
-    return rc;
+    memcpy(plain, head, FRAME_HEAD_BYTES);
+    put_u32(plain + FRAME_HEAD_BYTES, f->synced_frames);
+    record_seal(f, WAL_HEAD, frame, BYTES_OF(plain), f->vfs->sealed);
 }
 
-int vfs_wal_read(struct vfs_file *f, uint8_t *out, int n, sqlite3_int64 at)
+/* Write a head that still waits for its page, alone. */
+static int head_flush(struct vfs_file *f)
 {
-    int rc = head_flush(f);
-    bool intact = false;
-    if (rc != SQLITE_OK)
-        return rc;
-    if (at == 0 && n == WAL_HEADER_BYTES)
-        return record_read(f, out, (struct record){.kind = 'h'}, &intact);
-    if (at < WAL_HEADER_BYTES)
-        return SQLITE_IOERR_READ;
-    uint32_t frame = (uint32_t)((at - WAL_HEADER_BYTES) / FRAME_BYTES);
-    int off = (int)((at - WAL_HEADER_BYTES) % FRAME_BYTES);
-    if (off == 0 && n == FRAME_HEAD_BYTES)
-        return frame_read(f, out, frame, true, false);
-    if (off == 0 && n == FRAME_BYTES)
-        return frame_read(f, out, frame, true, true);
-    if (off == FRAME_HEAD_BYTES && n == PAGE_BYTES)
-        return frame_read(f, out, frame, false, true);
-    return SQLITE_IOERR_READ;
+    if (!f->head_held)
+        return SQLITE_OK;
+    f->head_held = false;
+    head_seal(f, f->head_frame, f->head);
+    return os_write(f, FRAME_HEAD_SEALED_BYTES, frame_at(f->head_frame));
 }
-
-/* ---- writing ------------------------------------------------------------------------
- */
 
 static int header_write(struct vfs_file *f, const uint8_t *p)
 {
-    memcpy(f->salts, p + 16, 8);
+    memcpy(f->salts, p + 16, sizeof f->salts);
     f->frames = f->synced_frames = 0;
-    f->head_held = false;
-    return record_write(f, (struct record){.kind = 'h'}, p);
+    f->appended = false;
+    record_seal(f, WAL_HEADER, 0, BYTES(p, WAL_HEADER_BYTES), f->vfs->sealed);
+    return os_write(f, WAL_HEADER_SEALED_BYTES, 0);
 }
 
-static int head_write(struct vfs_file *f, const uint8_t *p, uint32_t frame)
+/* SQLite writes a head and then its page; the two go to the disk in one write. */
+static int head_hold(struct vfs_file *f, uint32_t frame, const uint8_t *p)
 {
-    int rc = head_flush(f);
-    memcpy(f->head, p, FRAME_HEAD_BYTES);
-    f->head_frame = frame;
     f->head_held = true;
-    return rc;
+    f->head_frame = frame;
+    memcpy(f->head, p, FRAME_HEAD_BYTES);
+    return SQLITE_OK;
 }
 
-/* The page; with its head, when that waits, as one write. */
-static int page_write(struct vfs_file *f, const uint8_t *p, uint32_t frame)
+/* `frame` is the end of the log now; a failed commit may have written further. */
+static void frames_end(struct vfs_file *f, uint32_t frame)
 {
-    uint8_t head[FRAME_HEAD_PLAIN_BYTES], *sealed = f->vfs->sealed;
-    if (!f->head_held || f->head_frame != frame) {
-        int rc = head_flush(f);
-        return rc != SQLITE_OK ? rc : record_write(f, (struct record){'p', frame}, p);
+    f->frames = frame + 1;
+    f->appended = true;
+}
+
+static int page_write(struct vfs_file *f, uint32_t frame, const uint8_t *p)
+{
+    uint8_t *out = f->vfs->sealed;
+    struct bytes page = BYTES(p, PAGE_BYTES);
+    if (f->head_held && f->head_frame == frame) {
+        f->head_held = false;
+        head_seal(f, frame, f->head);
+        record_seal(f, WAL_PAGE, frame, page, out + FRAME_HEAD_SEALED_BYTES);
+        frames_end(f, frame);
+        return os_write(f, FRAME_SEALED_BYTES, frame_at(frame));
     }
-    memcpy(head, f->head, FRAME_HEAD_BYTES);
-    put_u32(head + FRAME_HEAD_BYTES, f->synced_frames);
-    record_seal(f->vfs, sealed, 'f', frame, BYTES_OF(head));
-    record_seal(f->vfs, sealed + FRAME_HEAD_SEALED_BYTES, 'p', frame,
-                BYTES(p, PAGE_BYTES));
-    f->head_held = false;
-    int rc = disk_write(f, sealed, FRAME_SEALED_BYTES, frame_at(frame));
-    if (rc == SQLITE_OK && frame >= f->frames)
-        f->frames = frame + 1;
-    return rc;
+    int rc = head_flush(f);
+    if (rc != SQLITE_OK)
+        return rc;
+    record_seal(f, WAL_PAGE, frame, page, out);
+    frames_end(f, frame);
+    return os_write(f, FRAME_PAGE_SEALED_BYTES,
+                    frame_at(frame) + FRAME_HEAD_SEALED_BYTES);
 }
 
 int vfs_wal_write(struct vfs_file *f, const uint8_t *p, int n, sqlite3_int64 at)
 {
-    if (at == 0 && n == WAL_HEADER_BYTES)
+    if (at == 0 && n == WAL_HEADER_BYTES) {
+        f->head_held = false; /* a new log begins */
         return header_write(f, p);
+    }
     if (at < WAL_HEADER_BYTES)
         return SQLITE_IOERR_WRITE;
     uint32_t frame = (uint32_t)((at - WAL_HEADER_BYTES) / FRAME_BYTES);
-    int off = (int)((at - WAL_HEADER_BYTES) % FRAME_BYTES), rc = SQLITE_OK;
-    if (off == 0 && (n == FRAME_HEAD_BYTES || n == FRAME_BYTES)) {
-        rc = head_write(f, p, frame);
-        if (rc == SQLITE_OK && n == FRAME_BYTES)
-            rc = page_write(f, p + FRAME_HEAD_BYTES, frame);
-        return rc;
-    }
-    if (off == FRAME_HEAD_BYTES && n == PAGE_BYTES)
-        return page_write(f, p, frame);
-    return SQLITE_IOERR_WRITE;
-}
-
-int vfs_wal_truncate(struct vfs_file *f, sqlite3_int64 size)
-{
-    sqlite3_int64 disk = 0;
-    f->head_held = false;
-    if (size > 0) {
-        uint32_t frames = size < WAL_HEADER_BYTES
-                              ? 0
-                              : (uint32_t)((size - WAL_HEADER_BYTES) / FRAME_BYTES);
-        f->frames = f->frames < frames ? f->frames : frames;
-        disk = frame_at(frames);
-    } else {
-        f->frames = 0;
-    }
-    f->synced_frames = f->synced_frames < f->frames ? f->synced_frames : f->frames;
-    return f->os->pMethods->xTruncate(f->os, disk);
+    int skip = (int)((at - WAL_HEADER_BYTES) % FRAME_BYTES);
+    if (skip == FRAME_HEAD_BYTES && n == PAGE_BYTES)
+        return page_write(f, frame, p);
+    if (skip != 0 || (n != FRAME_HEAD_BYTES && n != FRAME_BYTES))
+        return SQLITE_IOERR_WRITE;
+    int rc = head_flush(f);
+    if (rc == SQLITE_OK)
+        rc = head_hold(f, frame, p);
+    if (rc == SQLITE_OK && n == FRAME_BYTES)
+        rc = page_write(f, frame, p + FRAME_HEAD_BYTES);
+    return rc;
 }
 
 int vfs_wal_sync(struct vfs_file *f, int flags)
@@ -319,44 +167,187 @@ int vfs_wal_sync(struct vfs_file *f, int flags)
     int rc = head_flush(f);
     if (rc == SQLITE_OK)
         rc = f->os->pMethods->xSync(f->os, flags);
-    if (rc == SQLITE_OK)
+    /* Of a log found at the open only SQLite knows how far it counts: nothing is said
+     * about its frames, so that none is missed that was never meant. */
+    if (rc == SQLITE_OK && f->appended)
         f->synced_frames = f->frames;
     return rc;
 }
 
+int vfs_wal_truncate(struct vfs_file *f, sqlite3_int64 size)
+{
+    f->head_held = false;
+    uint32_t frames = 0;
+    if (size > WAL_HEADER_BYTES)
+        frames = (uint32_t)((size - WAL_HEADER_BYTES + FRAME_BYTES - 1) / FRAME_BYTES);
+    f->frames = f->frames < frames ? f->frames : frames;
+    f->synced_frames = f->synced_frames < frames ? f->synced_frames : frames;
+    return f->os->pMethods->xTruncate(f->os, size > 0 ? frame_at(frames) : 0);
+}
+
 int vfs_wal_size(struct vfs_file *f, sqlite3_int64 *size)
 {
-    int rc = SQLITE_OK;
-    sqlite3_int64 disk = 0;
-    uint32_t frames = frames_on_disk(f, &rc);
+    sqlite3_int64 sealed = 0;
+    int rc = head_flush(f);
     if (rc == SQLITE_OK)
-        rc = f->os->pMethods->xFileSize(f->os, &disk);
-    *size = disk < WAL_HEADER_SEALED_BYTES
-                ? 0
-                : WAL_HEADER_BYTES + (sqlite3_int64)frames * FRAME_BYTES;
+        rc = f->os->pMethods->xFileSize(f->os, &sealed);
+    if (rc != SQLITE_OK)
+        return rc;
+    *size = 0;
+    if (sealed >= WAL_HEADER_SEALED_BYTES)
+        *size = WAL_HEADER_BYTES + (sqlite3_int64)frames_in(sealed) * FRAME_BYTES;
+    return SQLITE_OK;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* One piece of the log as SQLite sees it, and where its record lies. */
+struct piece {
+    enum wal_kind kind;
+    uint32_t frame;
+    int plain_bytes, shown_bytes, skip; /* of the record, to SQLite, up to `at` */
+    sqlite3_int64 sealed_at;
+};
+
+static struct piece piece_of(sqlite3_int64 at)
+{
+    struct piece p = {WAL_HEADER, 0, WAL_HEADER_BYTES, WAL_HEADER_BYTES, (int)at, 0};
+    if (at < WAL_HEADER_BYTES)
+        return p;
+    p.frame = (uint32_t)((at - WAL_HEADER_BYTES) / FRAME_BYTES);
+    p.skip = (int)((at - WAL_HEADER_BYTES) % FRAME_BYTES);
+    p.sealed_at = frame_at(p.frame);
+    if (p.skip < FRAME_HEAD_BYTES) {
+        p.kind = WAL_HEAD;
+        p.plain_bytes = FRAME_HEAD_PLAIN_BYTES;
+        p.shown_bytes = FRAME_HEAD_BYTES;
+    } else {
+        p.kind = WAL_PAGE;
+        p.skip -= FRAME_HEAD_BYTES;
+        p.plain_bytes = p.shown_bytes = PAGE_BYTES;
+        p.sealed_at += FRAME_HEAD_SEALED_BYTES;
+    }
+    return p;
+}
+
+/* Read and open the record of `p` to v->plain (zeros where that fails). */
+static int piece_read(struct vfs_file *f, const struct piece *p)
+{
+    struct vfs *v = f->vfs;
+    struct room plain = {v->plain, 0, (size_t)p->plain_bytes};
+    int rc = f->os->pMethods->xRead(f->os, v->sealed, p->plain_bytes + SEAL_BYTES,
+                                    p->sealed_at);
+    if (rc != SQLITE_OK) {
+        memset(plain.p, 0, plain.cap);
+        return rc;
+    }
+    if (record_open(f, p->kind, p->frame, v->sealed, &plain))
+        return SQLITE_IOERR_DATA;
+    if (p->kind == WAL_HEADER)
+        memcpy(f->salts, plain.p + 16, sizeof f->salts);
+    return SQLITE_OK;
+}
+
+int vfs_wal_read(struct vfs_file *f, uint8_t *out, int n, sqlite3_int64 at)
+{
+    /* Recovery reads the header, then whole frames, and must see where the log ends:
+     * all zeros, the head too, for a page may be zeros by right.  A page alone is read
+     * because the log is known to hold it: there, zeros would be a lie. */
+    bool page_alone = piece_of(at).kind == WAL_PAGE;
+    int rc = head_flush(f);
+    for (int done = 0; rc == SQLITE_OK && done < n;) {
+        struct piece p = piece_of(at + done);
+        int take = p.shown_bytes - p.skip;
+        take = take < n - done ? take : n - done;
+        rc = piece_read(f, &p);
+        if (rc == SQLITE_IOERR_DATA && !page_alone) {
+            memset(out, 0, (size_t)n);
+            return SQLITE_OK;
+        }
+        if (rc == SQLITE_IOERR_DATA)
+            vfs_note_damage(f->vfs, 0);
+        memcpy(out + done, f->vfs->plain + p.skip, (size_t)take);
+        done += take;
+        if (rc == SQLITE_IOERR_SHORT_READ)
+            memset(out + done, 0, (size_t)(n - done));
+    }
+    return rc;
+}
+
+/* A frame that was read whole. */
+struct frame_info {
+    bool intact;
+    uint32_t page, synced_frames; /* of an intact head */
+};
+
+/* Read frame `frame`; its page is in v->plain afterwards.  SQLite's codes. */
+static int frame_read(struct vfs_file *f, uint32_t frame, struct frame_info *info)
+{
+    uint8_t head[FRAME_HEAD_PLAIN_BYTES];
+    struct room head_room = ROOM_OF(head), page_room = ROOM_OF(f->vfs->plain);
+    uint8_t *in = f->vfs->sealed;
+    int rc = f->os->pMethods->xRead(f->os, in, FRAME_SEALED_BYTES, frame_at(frame));
+    *info = (struct frame_info){0};
+    if (rc != SQLITE_OK)
+        return rc;
+    if (record_open(f, WAL_HEAD, frame, in, &head_room) == 0) {
+        info->page = get_u32(head);
+        info->synced_frames = get_u32(head + FRAME_HEAD_BYTES);
+        info->intact = record_open(f, WAL_PAGE, frame, in + FRAME_HEAD_SEALED_BYTES,
+                                   &page_room) == 0;
+    }
+    return SQLITE_OK;
+}
+
+int vfs_wal_open(struct vfs_file *f)
+{
+    struct piece header = piece_of(0);
+    sqlite3_int64 size = 0;
+    uint32_t first_bad = UINT32_MAX;
+    int rc = f->os->pMethods->xFileSize(f->os, &size);
+    if (rc != SQLITE_OK || size < WAL_HEADER_SEALED_BYTES)
+        return rc;
+    rc = piece_read(f, &header);
+    if (rc == SQLITE_IOERR_DATA && size == WAL_HEADER_SEALED_BYTES)
+        return SQLITE_OK; /* torn: no frame was written yet */
+    uint32_t frames = frames_in(size);
+    for (uint32_t i = 0; rc == SQLITE_OK && i < frames; i++) {
+        struct frame_info info;
+        rc = frame_read(f, i, &info);
+        if (rc == SQLITE_OK && !info.intact && first_bad == UINT32_MAX)
+            first_bad = i;
+        if (info.intact && first_bad != UINT32_MAX && info.synced_frames > first_bad)
+            rc = SQLITE_IOERR_DATA;
+    }
+    if (rc == SQLITE_IOERR_DATA)
+        vfs_note_damage(f->vfs, 0);
+    f->frames = frames;
     return rc;
 }
 
 int vfs_wal_walk(struct vfs_file *f, vfs_visit *visit, void *ctx)
 {
-    uint8_t head[FRAME_HEAD_PLAIN_BYTES], page[PAGE_BYTES];
-    int rc = head_flush(f), err = 0, visited = 0;
-    uint32_t frames = frames_on_disk(f, &rc);
-    for (uint32_t i = 0; i < frames && visited == 0 && rc == SQLITE_OK; i++) {
-        bool head_ok = false, page_ok = false;
-        rc = record_read(f, head, (struct record){'f', i}, &head_ok);
-        if (rc == SQLITE_OK)
-            rc = record_read(f, page, (struct record){'p', i}, &page_ok);
-        if (rc == SQLITE_OK && (!head_ok || !page_ok) && i < f->frames) {
-            vfs_note_damage(f->vfs, head_ok ? get_u32(head) : 0);
-            err = ERR_DAMAGED;
-        }
-        if (rc == SQLITE_OK)
-            visited = visit(ctx, head_ok ? get_u32(head) : 0,
-                            BYTES(page, page_ok ? sizeof page : 0));
+    uint8_t plain[PAGE_BYTES];
+    sqlite3_int64 size = 0;
+    int err = 0, visited = 0, rc = head_flush(f);
+    if (rc == SQLITE_OK)
+        rc = f->os->pMethods->xFileSize(f->os, &size);
+    uint32_t frames = frames_in(size);
+    for (uint32_t i = 0; rc == SQLITE_OK && i < frames && visited == 0; i++) {
+        struct frame_info info;
+        rc = frame_read(f, i, &info);
+        if (rc != SQLITE_OK)
+            break;
+        /* The visitor may come back to the database, which uses v->plain. */
+        memcpy(plain, f->vfs->plain, sizeof plain);
+        visited = visit(ctx, info.page, BYTES(plain, info.intact ? sizeof plain : 0));
+        if (info.intact)
+            continue;
+        vfs_note_damage(f->vfs, info.page);
+        err = ERR_DAMAGED;
     }
-    wipe(page, sizeof page);
-    if (rc != SQLITE_OK)
-        return ERR_IO;
-    return visited < 0 ? visited : err;
+    wipe(plain, sizeof plain);
+    if (visited < 0)
+        return visited;
+    return rc == SQLITE_OK ? err : ERR_IO;
 }

@@ -40,8 +40,13 @@ CREATE TABLE content (
     envelope BLOB NOT NULL
 );
 
+-- A row in state 4 is gone: only end and id are left of it. One in state 2 is held
+-- aside and stands outside the set.
 CREATE INDEX content_id ON content (grp, id8);
+CREATE INDEX content_row ON content (grp) WHERE state <> 4;
 CREATE INDEX content_seq ON content (grp, author, seq) WHERE state <> 4;
 CREATE INDEX content_set ON content (topic, end_hour, id) WHERE state <> 2;
-CREATE INDEX content_due ON content (grp, erase_hour) WHERE state <> 4;
+CREATE INDEX content_aside ON content (topic) WHERE state = 2;
+CREATE INDEX content_due ON content (grp, erase_hour)
+    WHERE state <> 4 AND erase_hour < 4294967295;
 CREATE INDEX content_gone ON content (grp, end_hour) WHERE state = 4;

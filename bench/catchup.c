@@ -31,7 +31,7 @@ enum {
     SETTLE_MS = 3 * 1000, /* both sides exchange cards and keys after a join */
     KEY_MS = 30 * 1000,   /* a rekey that a writer must wait for */
     CATCHUP_MS = 600 * 1000,
-    LOOK_MS = 5,
+    LOOK_MS = 20,   /* looking costs the node a little too */
     WHOLE_S = 1500, /* the processes end themselves */
     TEXT_BYTES_MAX = 4096,
 };

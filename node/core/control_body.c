@@ -100,13 +100,18 @@ int control_body_decode(uint8_t kind, struct bytes body, struct control_body *ou
     return 0;
 }
 
+/* A list may be there and empty: only an optional field is left out without bytes. */
+static bool is_written(const struct field *f, const struct control_body *in)
+{
+    return f->type == FIELD_UINT || !f->optional || in->bin[f->key].p != NULL;
+}
+
 int control_body_encode(uint8_t kind, const struct control_body *in, struct buf *out)
 {
     struct mp_writer w = mp_writer_to(out, out->n + LIMIT_CONTROL_BYTES_MAX);
     uint32_t pairs = 0;
     for (size_t i = 0; i < FIELDS_COUNT; i++)
-        pairs += fields[i].kind == kind &&
-                 (fields[i].type == FIELD_UINT || in->bin[fields[i].key].p != NULL);
+        pairs += fields[i].kind == kind && is_written(&fields[i], in);
     mp_map(&w, pairs);
     for (size_t i = 0; i < FIELDS_COUNT; i++) {
         const struct field *f = &fields[i];
@@ -115,7 +120,7 @@ int control_body_encode(uint8_t kind, const struct control_body *in, struct buf 
         if (f->type == FIELD_UINT) {
             mp_uint(&w, f->key);
             mp_uint(&w, in->uint[f->key]);
-        } else if (in->bin[f->key].p) {
+        } else if (is_written(f, in)) {
             mp_uint(&w, f->key);
             mp_bin(&w, in->bin[f->key]);
         }

@@ -32,7 +32,7 @@ enum {
     HOST_FAILURES_MAX = 3, /* in a row, then we only look for a while */
     HOST_FAILURES_FORGET_MS = 60 * 1000,
     TURN_STEPS_MAX = 64, /* a longer turn is committed in the middle */
-    TURN_BYTES_MAX = 16 << 20,
+    TURN_BYTES_MAX = 4 << 20,
 };
 
 /* Something to do after the commit: an effect of the core, or a reply to a client. */

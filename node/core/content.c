@@ -204,7 +204,8 @@ int content_note_row(struct group *g, const struct content_row *row, bool named,
 {
     struct content *c = g->content;
     count_row(c, row);
-    c->unread_known = c->unread_known && !row->unread;
+    c->unread += row->unread && row->state == CONTENT_OPEN &&
+                 !content_ended(g, row->end_hour); /* no scan for each new one */
     if (row->state == CONTENT_OPEN)
         note_head(c, row, named, body);
     author_has(author_at(c, row->author), row->seq, row->hash);

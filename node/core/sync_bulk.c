@@ -115,7 +115,11 @@ static int stream_add(struct group *g, struct link *l, const struct wire_range *
     stream->hi = range->hi;
     stream->left = BLOCK_ROWS;
     struct planning plan = {stream, 0, 0};
-    return log->ops->content_scan(log->ctx, g->number, 0, false, plan_visit, &plan);
+    int err = log->ops->content_scan(log->ctx, g->number, 0, false, plan_visit, &plan);
+    /* The newest block, the first to go, may be a part: the walk ends where it does. */
+    if (plan.rows % BLOCK_ROWS)
+        stream->left = (uint32_t)(plan.rows % BLOCK_ROWS);
+    return err;
 }
 
 int bulk_range(struct group *g, struct link *l, const struct wire_range *range,

@@ -97,7 +97,8 @@ struct range_sum {
 /* Visit one value.  Return 0 to go on, 1 to stop, a negative error to fail. */
 typedef int log_visit_kv(void *ctx, struct bytes key, struct bytes value);
 typedef int log_visit_row(void *ctx, const struct content_row *row);
-typedef int log_visit_id(void *ctx, const struct set_bound *at);
+/* `row`: the number of the row that stands at this position. */
+typedef int log_visit_id(void *ctx, const struct set_bound *at, uint64_t row);
 
 struct log_ops {
     /* Set (group, table, key).  ERR_NOMEM, ERR_IO, ERR_DISKFULL, ERR_READONLY. */

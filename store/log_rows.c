@@ -177,7 +177,7 @@ int store_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
     while (err == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         at.end_hour = (uint32_t)sqlite3_column_int64(st, 0);
         copy32(at.id, st, 1);
-        err = visit(visit_ctx, &at);
+        err = visit(visit_ctx, &at, (uint64_t)sqlite3_column_int64(st, 2));
     }
     if (err == 0 && rc != SQLITE_DONE)
         err = store_last_error(s);
@@ -191,8 +191,9 @@ struct summing {
     uint64_t count;
 };
 
-static int sum_add(void *ctx, const struct set_bound *at)
+static int sum_add(void *ctx, const struct set_bound *at, uint64_t row)
 {
+    (void)row;
     struct summing *sum = ctx;
     uint8_t raw[4 + 32];
     put_u32(raw, at->end_hour);

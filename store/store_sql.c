@@ -57,7 +57,7 @@ static const char *const sql[ST_COUNT] = {
                             "ORDER BY erase_hour,row",
     [ST_CONTENT_FORGET] =
         "DELETE FROM content WHERE grp=?1 AND end_hour<?2 AND state=4",
-    [ST_RANGE] = "SELECT end_hour,id FROM content INDEXED BY content_set "
+    [ST_RANGE] = "SELECT end_hour,id,row FROM content INDEXED BY content_set "
                  "WHERE topic=?1 AND (end_hour,id)>=(?2,?3) AND (end_hour,id)<(?4,?5) "
                  "AND state<>2 ORDER BY end_hour,id",
 };

@@ -72,24 +72,32 @@ static bool row_fits(const struct stream *s, const struct content_row *row)
            position_order(&at, &s->hi) < 0;
 }
 
-struct planning {
-    struct stream *stream;
-    uint64_t before; /* the row visited last */
-    uint64_t rows;
-};
-
-/* Every BLOCK_ROWS rows that fit begin a block. */
-static int plan_visit(void *ctx, const struct content_row *row)
+/* Gather the row numbers of a range. */
+static int plan_visit(void *ctx, const struct set_bound *at, uint64_t row)
 {
-    struct planning *p = ctx;
+    uint8_t raw[8];
+    (void)at;
+    put_u64(raw, row);
+    return buf_append(ctx, BYTES_OF(raw), SIZE_MAX / 2);
+}
+
+/* Every BLOCK_ROWS rows of the range begin a block.  The set's index names the rows, so
+ * that no other row is read. */
+static int plan_blocks(struct group *g, struct stream *stream)
+{
+    struct log *log = &g->peer->log;
+    const struct set_range range = {stream->lo, stream->hi};
+    struct buf rows = {0};
     uint8_t before[8];
-    int err = 0;
-    if (row_fits(p->stream, row)) {
-        put_u64(before, p->before);
-        if (p->rows++ % BLOCK_ROWS == 0)
-            err = buf_append(&p->stream->blocks, BYTES_OF(before), SIZE_MAX / 2);
+    int err = log->ops->range_ids(log->ctx, g->number, stream->topic, &range,
+                                  plan_visit, &rows);
+    sort_bytes(rows.p, rows.n / 8, 8);
+    for (size_t i = 0; i < rows.n && !err; i += 8 * BLOCK_ROWS) {
+        put_u64(before, get_u64(rows.p + i) - 1);
+        err = buf_append(&stream->blocks, BYTES_OF(before), SIZE_MAX / 2);
     }
-    p->before = row->row;
+    stream->upto = rows.n ? get_u64(rows.p + rows.n - 8) : 0;
+    buf_free(&rows);
     return err;
 }
 
@@ -97,7 +105,6 @@ static int stream_add(struct group *g, struct link *l, const struct wire_range *
                       const uint8_t *topic)
 {
     struct sync *s = &l->sync;
-    struct log *log = &g->peer->log;
     if (s->streams_count == STREAMS_MAX)
         return leave_out(g, l);
     if (s->streams_count == s->streams_cap) {
@@ -113,13 +120,7 @@ static int stream_add(struct group *g, struct link *l, const struct wire_range *
     memcpy(stream->topic, topic, 32);
     stream->lo = range->lo;
     stream->hi = range->hi;
-    stream->left = BLOCK_ROWS;
-    struct planning plan = {stream, 0, 0};
-    int err = log->ops->content_scan(log->ctx, g->number, 0, false, plan_visit, &plan);
-    /* The newest block, the first to go, may be a part: the walk ends where it does. */
-    if (plan.rows % BLOCK_ROWS)
-        stream->left = (uint32_t)(plan.rows % BLOCK_ROWS);
-    return err;
+    return plan_blocks(g, stream);
 }
 
 int bulk_range(struct group *g, struct link *l, const struct wire_range *range,
@@ -246,18 +247,19 @@ struct flowing {
     struct group *g;
     struct link *l;
     struct stream *stream;
+    bool full; /* no room on the link: the block goes on later */
 };
 
 static int flow_visit(void *ctx, const struct content_row *row)
 {
     struct flowing *f = ctx;
-    if (!link_has_room(f->l))
+    if (row->row > f->stream->upto)
+        return 1;
+    f->full = !link_has_room(f->l);
+    if (f->full)
         return 1;
     f->stream->after = row->row;
-    if (!row_fits(f->stream, row))
-        return 0;
-    int err = give_row(f->g, f->l, row);
-    return err ? err : --f->stream->left == 0;
+    return row_fits(f->stream, row) ? give_row(f->g, f->l, row) : 0;
 }
 
 static void stream_end(struct sync *s)
@@ -267,21 +269,21 @@ static void stream_end(struct sync *s)
     memmove(&s->streams[0], &s->streams[1], s->streams_count * sizeof s->streams[0]);
 }
 
-/* Go on with the last block; true in *more when it is done. */
+/* Go on with the last block. */
 static int pump_block(struct group *g, struct link *l, struct stream *stream)
 {
     struct log *log = &g->peer->log;
-    struct flowing f = {g, l, stream};
+    struct flowing f = {g, l, stream, false};
     size_t last = stream->blocks.n - 8;
     uint64_t begin = get_u64(stream->blocks.p + last);
     uint64_t after = stream->after > begin ? stream->after : begin;
     int err = log->ops->content_scan(log->ctx, g->number, after, true, flow_visit, &f);
     if (err < 0)
         return err;
-    if (stream->left == 0 || link_has_room(l)) { /* all sent, or no rows are left */
+    if (!f.full) { /* all of it is sent */
         stream->blocks.n = last;
         stream->after = 0;
-        stream->left = BLOCK_ROWS;
+        stream->upto = begin;
     }
     return 0;
 }

@@ -29,7 +29,7 @@ struct stream {
     struct set_bound lo, hi;
     struct buf blocks; /* row before each block, u64 each, oldest first */
     uint64_t after; /* the last row sent of the block that is being sent; 0: begin it */
-    uint32_t left;  /* rows left of it */
+    uint64_t upto;  /* the newest row of that block */
 };
 
 /* Reconciliation over one live link. */

@@ -90,8 +90,9 @@ struct splitting {
     uint32_t next;
 };
 
-static int split_visit(void *ctx, const struct set_bound *at)
+static int split_visit(void *ctx, const struct set_bound *at, uint64_t row)
 {
+    (void)row;
     struct splitting *s = ctx;
     if (s->seen == s->count * s->next / SPLIT && s->next < SPLIT)
         s->at[s->next++] = *at;
@@ -115,7 +116,7 @@ static int split_points(struct group *g, const struct wire_range *range,
     err = set_range(g, range, &ids);
     for (size_t i = 0; !err && i < ids.n; i += 32) {
         memcpy(at.id, ids.p + i, 32);
-        err = split_visit(s, &at);
+        err = split_visit(s, &at, 0);
     }
     return err < 0 ? err : 0;
 }

@@ -122,8 +122,9 @@ struct collecting {
     uint64_t left;
 };
 
-static int collect_position(void *ctx, const struct set_bound *at)
+static int collect_position(void *ctx, const struct set_bound *at, uint64_t row)
 {
+    (void)row;
     struct collecting *c = ctx;
     uint8_t bytes[WIRE_POSITION_BYTES];
     if (c->left-- == 0)
@@ -150,7 +151,7 @@ int set_positions(struct group *g, const struct wire_range *range, const uint8_t
         return err < 0 ? err : 0;
     for (size_t i = 0; i < ids.n && err == 0; i += 32) {
         memcpy(at.id, ids.p + i, 32);
-        err = collect_position(&c, &at);
+        err = collect_position(&c, &at, 0);
     }
     return err < 0 ? err : 0;
 }

@@ -531,7 +531,7 @@ static int mem_range_ids(void *ctx, uint32_t group, const uint8_t topic[32],
     struct set_bound *list =
         range_collect(ctx, group, topic, &range->lo, &range->hi, &n);
     for (size_t i = 0; i < n && !err; i++)
-        err = visit(visit_ctx, &list[i]);
+        err = visit(visit_ctx, &list[i], row_by_id(ctx, group, list[i].id)->r.row);
     free(list);
     return err < 0 ? err : 0;
 }

@@ -136,8 +136,9 @@ static int see_row(void *ctx, const struct content_row *r)
     return --a->left <= 0;
 }
 
-static int see_id(void *ctx, const struct set_bound *at)
+static int see_id(void *ctx, const struct set_bound *at, uint64_t row)
 {
+    (void)row;
     struct answer *a = ctx;
     say_number(a, at->end_hour);
     say_bytes(a, BYTES(at->id, 32));

@@ -327,6 +327,9 @@ int content_baseline(struct group *g, struct buf *out)
     return err;
 }
 
+/* A larger one would leave an author no numbers to write under. */
+enum { BASE_SEQ_MAX = 0x7fffffff };
+
 int content_set_baseline(struct group *g, struct bytes baseline)
 {
     struct content *c = g->content;
@@ -343,7 +346,9 @@ int content_set_baseline(struct group *g, struct bytes baseline)
         read_copy(&r, pk, 32);
         uint32_t seq = read_u32(&r);
         struct bytes hash = read_bytes(&r, 32);
-        if (!member_find(g, pk)) /* of nobody in the log: of no use */
+        /* Of nobody in the log, or of ourselves, who wrote nothing yet: of no use. */
+        if (!member_find(g, pk) || memcmp(pk, g->member_pk, 32) == 0 ||
+            seq > BASE_SEQ_MAX)
             continue;
         int err = author_make(c, pk, &a);
         if (err)

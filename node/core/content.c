@@ -346,9 +346,7 @@ int content_set_baseline(struct group *g, struct bytes baseline)
         read_copy(&r, pk, 32);
         uint32_t seq = read_u32(&r);
         struct bytes hash = read_bytes(&r, 32);
-        /* Of nobody in the log, or of ourselves, who wrote nothing yet: of no use. */
-        if (!member_find(g, pk) || memcmp(pk, g->member_pk, 32) == 0 ||
-            seq > BASE_SEQ_MAX)
+        if (!member_find(g, pk) || seq > BASE_SEQ_MAX) /* of no use */
             continue;
         int err = author_make(c, pk, &a);
         if (err)

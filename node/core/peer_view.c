@@ -109,7 +109,7 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
         view.steward = m->role == ROLE_STEWARD;
         view.me = me && me->index == m->index;
         view.linked = links_member_linked(p, group, m->index);
-        view.forked = a && a->forked;
+        view.forked = (a && a->forked) || member_forked(g, m->index); /* P4.3, P8.6 */
         stop = visit(ctx, &view);
     }
     return stop;

@@ -340,6 +340,20 @@ T_CASE(any_causal_order_gives_the_same_state)
     circle_end(&c);
 }
 
+static int see_fork(void *ctx, const struct member_view *view)
+{
+    *(uint32_t *)ctx |= (uint32_t)view->forked << view->index;
+    return 0;
+}
+
+/* The members that a face shows as forked, a bit for each. */
+static uint32_t shown_forks(struct circle *c, int i)
+{
+    uint32_t forks = 0;
+    T_EQ(peer_members(c->tp[i]->peer, c->number[i], see_fork, &forks), 0);
+    return forks;
+}
+
 T_CASE(a_fork_is_kept_and_shown)
 {
     struct circle c;
@@ -354,8 +368,10 @@ T_CASE(a_fork_is_kept_and_shown)
     circle_rekey(&c, 0);
     circle_settle(&c);
     T(!member_forked(circle_group(&c, 1), 0));
+    T_EQ(shown_forks(&c, 1), 0);
     T_EQ(take(&c, 1, control_at(other, 2)->whole), 0);
     T(member_forked(circle_group(&c, 1), 0)); /* P4.3 */
+    T_EQ(shown_forks(&c, 1), 1);
     circle_settle(&c);
     same_state(&c);
     /* the author himself goes on, above both */
@@ -364,6 +380,7 @@ T_CASE(a_fork_is_kept_and_shown)
     same_state(&c);
     tp_restart(c.tp[1]);
     T(member_forked(circle_group(&c, 1), 0));
+    T_EQ(shown_forks(&c, 1), 1);
     tp_free(copy);
     circle_end(&c);
 }

@@ -20,7 +20,6 @@
     X(ERR_FULL, 75, "A list is full. Try again later.")                                \
     X(ERR_NOMEM, 71, "This device has too little memory free.")                        \
     X(ERR_FORGED, 65, "This was changed after it was made. It was refused.")           \
-    X(ERR_REPLAYED, 65, "This came a second time. It was refused.")                    \
     X(ERR_NOTFOUND, 66, "That was not found.")                                         \
     X(ERR_EXISTS, 65, "That exists already.")                                          \
     X(ERR_NAMETAKEN, 65, "That name is taken. Choose another one.")                    \

@@ -34,7 +34,6 @@ const uint8_t *vfs_nonce(struct vfs *v)
 
 void vfs_note_damage(struct vfs *v, uint32_t page)
 {
-    v->damaged = true;
     v->damaged_page = page;
 }
 
@@ -421,11 +420,6 @@ out:
 const char *vfs_name(const struct vfs *v)
 {
     return v->name;
-}
-
-bool vfs_damaged(const struct vfs *v)
-{
-    return v->damaged;
 }
 
 uint32_t vfs_damaged_page(const struct vfs *v)

@@ -33,8 +33,6 @@ const char *vfs_name(const struct vfs *v);
 /* Walk all pages of the open database, then all records of its log. ERR_DAMAGED: some
  * did not open (each was visited); ERR_IO; or what `visit` returned below zero. */
 NODISCARD int vfs_walk(struct vfs *v, vfs_visit *visit, void *ctx);
-/* Whether anything failed to open since vfs_new, at the end of the log excepted. */
-bool vfs_damaged(const struct vfs *v);
 /* The last page that failed to open; 0: none, or a log record of unknown page. */
 uint32_t vfs_damaged_page(const struct vfs *v);
 /* Frames in the log as written or found in this run; 0 after it was cut off. */

@@ -46,7 +46,6 @@ struct vfs {
     struct entropy entropy;
     char name[40];
     struct vfs_file *main, *wal; /* open now, or NULL */
-    bool damaged;
     uint32_t damaged_page;
     uint8_t pool[NONCE_POOL_BYTES]; /* nonces drawn ahead; they are no secrets */
     size_t pool_used_bytes;

@@ -31,12 +31,6 @@ int bits_put(struct bits *b, uint32_t i)
     return 0;
 }
 
-void bits_drop(struct bits *b, uint32_t i)
-{
-    if (i / 8 < b->bytes)
-        b->p[i / 8] &= (uint8_t) ~(1U << (i % 8));
-}
-
 int bits_join(struct bits *b, const struct bits *more)
 {
     int err = bits_reserve(b, more->bytes * 8);

@@ -24,8 +24,6 @@ static inline bool bits_has(const struct bits *b, uint32_t i)
 NODISCARD int bits_reserve(struct bits *b, uint32_t count);
 /* Put `i` into the set.  ERR_NOMEM. */
 NODISCARD int bits_put(struct bits *b, uint32_t i);
-/* Take `i` out of the set. */
-void bits_drop(struct bits *b, uint32_t i);
 /* Put all of `more` into `b`.  ERR_NOMEM. */
 NODISCARD int bits_join(struct bits *b, const struct bits *more);
 /* Make `b` equal to `from`.  ERR_NOMEM. */

@@ -141,10 +141,6 @@ const struct member *member_by_transport(const struct group *g, const uint8_t pk
 const struct member *member_me(const struct group *g);
 /* True if this member's control entries forked (P4.3). */
 bool member_forked(const struct group *g, uint32_t index);
-/* Members at the point of entry `number` included (its past and itself), as a sorted
- * list of member keys to `out` (given, buf_free).  ERR_NOMEM. */
-NODISCARD int control_members_at(const struct group *g, uint32_t number,
-                                 struct buf *out);
 /* The invitation with this key, or ERR_NOTFOUND. */
 NODISCARD int control_invite(const struct group *g, const uint8_t v_pk[32],
                              struct invite_view *out);

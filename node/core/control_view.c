@@ -103,23 +103,6 @@ int control_list_hash(const struct control *c, const struct state *s,
     return err;
 }
 
-int control_members_at(const struct group *g, uint32_t number, struct buf *out)
-{
-    const struct held *h = held_at(g, number);
-    const struct bits past = {h->e.past, (number + 7) / 8};
-    struct bits set = {0};
-    struct state *s = NULL;
-    int err = bits_copy(&set, &past);
-    if (!err)
-        err = bits_put(&set, number);
-    if (!err)
-        err = state_at(g->control, &set, &s);
-    if (!err)
-        err = list_members(g->control, s, out);
-    bits_free(&set);
-    return err;
-}
-
 int control_invite(const struct group *g, const uint8_t v_pk[32],
                    struct invite_view *out)
 {

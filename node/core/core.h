@@ -9,7 +9,7 @@
  *   content.c ...       content entries, order, expiry, drafts     g->content
  *   card.c names.c      cards: names and addresses                 g->cards
  *   hour.c              the group hour                             g->hour
- *   link.c sync.c ...   connections, reconciliation, dialling      p->links, g->sync
+ *   link.c sync.c ...   connections, reconciliation, dialling      p->links
  *   join.c              invitations                                g->joins
  *   peer.c              dispatch, effects, groups
  */
@@ -27,7 +27,6 @@ struct control;
 struct keys;
 struct content;
 struct cards;
-struct syncs;
 struct links;
 struct joins;
 
@@ -60,7 +59,6 @@ struct group {
     struct keys *keys;
     struct content *content;
     struct cards *cards;
-    struct syncs *sync;
     struct joins *joins;
     struct hour hour;
 };

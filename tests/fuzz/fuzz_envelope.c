@@ -2,7 +2,8 @@
 /* fuzz_envelope.c -- any bytes as an envelope, as a header's plaintext, and as a body.
  *
  * The first byte says which.  What passes is read to its end; a body that decodes as a
- * text encodes again to the same bytes; a header is rebuilt from its fields.
+ * text encodes again to the same bytes (but for a height beyond the bound); a header
+ * is rebuilt from its fields.
  */
 #include <string.h>
 
@@ -11,6 +12,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* P8.1: a height beyond 2^62 is read as 2^62.  It is as long as the largest one, so all
+ * bytes but its eight are the same. */
+static void height_was_cut(struct bytes span, struct bytes again)
+{
+    size_t first = 0, last = span.n;
+    CHECK(span.n == again.n);
+    while (first < span.n && span.p[first] == again.p[first])
+        first++;
+    while (last > first && span.p[last - 1] == again.p[last - 1])
+        last--;
+    CHECK(last - first <= 8);
+}
+
 static void as_body(struct bytes span)
 {
     struct body body;
@@ -18,7 +32,10 @@ static void as_body(struct bytes span)
     if (body_decode(span, &body) != 0 || body.kind != BODY_TEXT)
         return;
     CHECK(body_encode(&body, &again) == 0);
-    CHECK(bytes_equal(span, BUF_BYTES(&again)));
+    if (body.height == BODY_HEIGHT_MAX)
+        height_was_cut(span, BUF_BYTES(&again));
+    else
+        CHECK(bytes_equal(span, BUF_BYTES(&again)));
     buf_free(&again);
 }
 

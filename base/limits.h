@@ -11,7 +11,13 @@
 #define LIMITS_TABLE(X)                                                                \
     X(GROUPS_MAX, 64, "a further group is refused: ERR_FULL")                          \
     X(MEMBERS_MAX, 2560, "a further add is refused: ERR_FULL")                         \
+    X(AUTHORS_MAX, 4096, "entries of a further author are refused")                    \
     X(CONTROL_ENTRIES_MAX, 16384, "a further control entry is refused: ERR_FULL")      \
+    X(CONTROL_PER_MEMBER_MAX, 1024,                                                    \
+      "a further control entry of who is no steward is refused: ERR_FULL")             \
+    X(CONTROL_MEMBER_BYTES_MAX, 8192,                                                  \
+      "a longer control entry of who is no steward is refused: ERR_TOOBIG")            \
+    X(CONTROL_RESERVE_MAX, 1024, "the last control entries are kept for stewards")     \
     X(CONTROL_BYTES_MAX, 98304, "a longer control entry is refused: ERR_TOOBIG")       \
     X(CONTROL_STORE_BYTES_MAX, 33554432,                                               \
       "a further control entry is refused: ERR_FULL")                                  \
@@ -37,6 +43,9 @@
     X(LINKS_MAX, 64, "a further connection is refused")                                \
     X(LINKS_PER_GROUP_MAX, 16, "no further member is dialled")                         \
     X(HANDSHAKES_MAX, 32, "the oldest unproven connection is closed")                  \
+    X(SHAKEN_MAX, 24, "the oldest that waits for message 3 is taken for a stranger")   \
+    X(GUESTS_MAX, 8, "an invitation link without a proven join is closed")             \
+    X(WELCOMES_MAX, 16, "a further newcomer is told to try later")                     \
     X(ACC_KEYS_MAX, 256, "older access keys are not tried")                            \
     X(REPLAY_RING_MAX, 65536, "the oldest first message is forgotten")                 \
     X(FRAME_BYTES_MAX, 16384,                                                          \

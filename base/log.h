@@ -54,6 +54,7 @@ enum content_state {
     CONTENT_SEALED = 1, /* authentic, body not opened yet (key missing) */
     CONTENT_ASIDE = 2,  /* badly signed, held aside until vouched; outside the set */
     CONTENT_LOST = 3,   /* authentic, its key was used already; cannot be opened */
+    CONTENT_BEFORE = 5, /* authentic, written before we came: its key is never ours */
     CONTENT_GONE = 4,   /* ended: only (end, id) is left until the mark passes */
 };
 

@@ -28,6 +28,19 @@ void epoch_commit(uint8_t out[static 32], const uint8_t secret[static 32])
     hash32(out, "commit", &BYTES(secret, 32), 1); /* P5.3 */
 }
 
+void epoch_commit_own(uint8_t out[static 32], const struct epoch_values *v)
+{
+    const struct bytes parts[] = {BYTES(v->mix, 32), BYTES(v->anon, 32)};
+    hash32(out, "own values", parts, 2); /* P5.3 */
+}
+
+void epoch_commit_lane(uint8_t out[static 32], const struct epoch_values *v)
+{
+    const struct bytes parts[] = {BYTES(v->lane, 32), BYTES(v->ctl, 32),
+                                  BYTES(v->acc, 32)};
+    hash32(out, "lane values", parts, 3); /* P5.3 */
+}
+
 void epoch_add_secret(uint8_t out[static 32], const uint8_t *adds, size_t n,
                       const uint8_t nonce[static 32], struct bytes newcomer_keys)
 {

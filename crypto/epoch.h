@@ -28,6 +28,12 @@ enum {
 void epoch_derive(struct epoch_values *v, const uint8_t secret[static 32]);
 /* Commitment to a secret: BLAKE2b-256 under "commit" (P5.3). */
 void epoch_commit(uint8_t out[static 32], const uint8_t secret[static 32]);
+/* What a log entry says of the values that its secret gives, so that a value handed on
+ * later can be checked (P5.3): BLAKE2b-256 under "own values" over mix and anon, which
+ * every epoch has of its own ... */
+void epoch_commit_own(uint8_t out[static 32], const struct epoch_values *v);
+/* ... and under "lane values" over lane, ctl and acc, which travel together. */
+void epoch_commit_lane(uint8_t out[static 32], const struct epoch_values *v);
 /* Secret of an add: KDF("addsecret") over the add values, nonce and keys (P5.6).
  * `adds` holds `n` add values of 32 bytes each in rising order of the parents' ids;
  * `n` is 1 to EPOCHS_OPEN_MAX, here and below. */

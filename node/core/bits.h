@@ -20,6 +20,13 @@ static inline bool bits_has(const struct bits *b, uint32_t i)
     return i / 8 < b->bytes && (b->p[i / 8] >> (i % 8) & 1) != 0;
 }
 
+/* Take `i` out of the set. */
+static inline void bits_drop(struct bits *b, uint32_t i)
+{
+    if (bits_has(b, i))
+        b->p[i / 8] &= (uint8_t)~(1U << i % 8);
+}
+
 /* Make place for the numbers below `count`.  ERR_NOMEM. */
 NODISCARD int bits_reserve(struct bits *b, uint32_t count);
 /* Put `i` into the set.  ERR_NOMEM. */

@@ -11,7 +11,7 @@
 enum {
     META_VERSION = 1,
     META_KEY = 'm',
-    META_BYTES_MAX = 40 + 40 * HEADS_KEPT_MAX,
+    META_BYTES_MAX = 44 + 40 * HEADS_KEPT_MAX,
     BASELINE_HEIGHT_BYTES = 8,
     BASELINE_BYTES = 32 + 4 + 32,
     AHEAD_BYTES_MAX = 1 << 20,
@@ -22,7 +22,7 @@ int content_new(struct group *g)
     struct content *c = calloc(1, sizeof *c);
     if (!c)
         return ERR_NOMEM;
-    map_init(&c->author_of, LIMIT_MEMBERS_MAX);
+    map_init(&c->author_of, LIMIT_AUTHORS_MAX);
     c->named = calloc(NAMED_SLOTS, sizeof *c->named);
     c->items = calloc(ACCEPT_CHUNK, sizeof *c->items);
     c->order = calloc(ACCEPT_CHUNK, 64);
@@ -72,6 +72,7 @@ static int meta_load(struct group *g)
     c->next_draft = read_u64(&r);
     c->stopped = read_u8(&r) != 0;
     c->rekeyed = read_u8(&r) != 0;
+    c->claim_hour = read_u32(&r);
     c->height_floor = read_u64(&r);
     c->heads_count = read_u8(&r);
     if (version != META_VERSION || c->heads_count > HEADS_KEPT_MAX)
@@ -96,6 +97,7 @@ int meta_flush(struct group *g)
     write_u64(&w, c->next_draft);
     write_u8(&w, c->stopped);
     write_u8(&w, c->rekeyed);
+    write_u32(&w, c->claim_hour);
     write_u64(&w, c->height_floor);
     write_u8(&w, c->heads_count);
     for (uint8_t i = 0; i < c->heads_count; i++) {
@@ -334,7 +336,7 @@ int content_set_baseline(struct group *g, struct bytes baseline)
 {
     struct content *c = g->content;
     if (baseline.n % BASELINE_BYTES != BASELINE_HEIGHT_BYTES ||
-        baseline.n / BASELINE_BYTES > LIMIT_MEMBERS_MAX)
+        baseline.n / BASELINE_BYTES > LIMIT_AUTHORS_MAX)
         return ERR_MALFORMED;
     struct reader r = reader_of(baseline);
     uint64_t height = read_u64(&r);
@@ -367,7 +369,7 @@ int content_has_all(struct group *g, const uint8_t member_pk[static 32])
         return 0;
     int err = author_make(c, member_pk, &a);
     if (err)
-        return err;
+        return err == ERR_FULL ? 0 : err;
     a->dirty = a->dirty || a->has_row != c->last_row;
     a->has_row = c->last_row;
     if (c->stopped)
@@ -468,6 +470,8 @@ static int reopen_one(struct group *g, const uint8_t id[32], bool *still)
     if (go != 1)
         return go;
     err = item_open(g, &it, &row, &body);
+    if (!err && it.key_used)
+        err = author_forked(g, author_at(c, row.author));
     if (err || row.state == CONTENT_SEALED)
         return err;
     *still = false;

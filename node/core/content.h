@@ -38,6 +38,8 @@ enum urgency {
 };
 enum { ENVELOPE_CLEAR_BYTES = 32, DEP_BYTES = 12 };
 #define END_NEVER UINT32_MAX /* end hour of a record */
+/* The last hour there is: the longest lifetime after it still ends before a record. */
+#define HOUR_LAST (END_NEVER - 1 - 8760)
 
 /* What came of one envelope. */
 enum accept_result {

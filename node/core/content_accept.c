@@ -193,11 +193,7 @@ static int note_fork(struct group *g, const struct item *it)
     struct child_of other = {it->hash, false};
     int err = log->ops->content_by_seq(log->ctx, g->number, it->author, it->seq,
                                        same_seq_visit, &other);
-    if (err || !other.found)
-        return err;
-    a->forked = a->dirty = true;
-    const struct member *m = member_find(g, a->pk);
-    return fx_tell(g->peer, TELL_FORK, g->number, m ? m->index : 0, 0);
+    return err || !other.found ? err : author_forked(g, a);
 }
 
 /* Entries held aside that this one names belong to the set now. */
@@ -231,6 +227,8 @@ static int store_authentic(struct group *g, struct item *it, uint32_t from_link)
     int err = note_fork(g, it);
     if (!err)
         err = item_open(g, it, &row, &body);
+    if (!err && it->key_used)
+        err = author_forked(g, author_at(c, it->author));
     if (err)
         return err;
     const struct author *a = author_at(c, it->author);

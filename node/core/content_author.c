@@ -41,7 +41,7 @@ int author_make(struct content *c, const uint8_t pk[static 32], struct author **
     *out = author_find(c, pk);
     if (*out)
         return 0;
-    if (c->authors_count == LIMIT_MEMBERS_MAX)
+    if (c->authors_count == LIMIT_AUTHORS_MAX)
         return ERR_FULL;
     int err = authors_reserve(c, c->authors_count + 1);
     if (err)
@@ -82,7 +82,7 @@ static int author_load_one(void *ctx, struct bytes key, struct bytes value)
     a.has_row = read_u64(&r);
     a.forked = read_u8(&r) != 0;
     if (reader_end(&r) != 0 || version != AUTHOR_VERSION || a.number == 0 ||
-        a.number > LIMIT_MEMBERS_MAX)
+        a.number > LIMIT_AUTHORS_MAX)
         return ERR_DAMAGED;
     int err = authors_reserve(c, a.number);
     if (!err)
@@ -158,9 +158,18 @@ void author_has(struct author *a, uint32_t seq, const uint8_t hash[static 32])
     a->dirty = true;
 }
 
+int author_forked(struct group *g, struct author *a)
+{
+    const struct member *m = member_find(g, a->pk);
+    if (a->forked)
+        return 0;
+    a->forked = a->dirty = true;
+    return fx_tell(g->peer, TELL_FORK, g->number, m ? m->index : 0, 0);
+}
+
 void author_heard(struct content *c, struct author *a, uint32_t hour)
 {
-    if (hour <= a->heard_hour)
+    if (hour <= a->heard_hour || hour > HOUR_LAST)
         return;
     a->heard_hour = hour;
     a->dirty = true;

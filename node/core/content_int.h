@@ -16,7 +16,8 @@
  *         baseline seq u32 || baseline value 32 || newest hour u32 || oldest unended
  *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8
  *     'm'  ->  version 1 || everything up to this row is read u64 || next draft u64 ||
- *         stopped u8 || rekeyed u8 || floor of heights u64 || n u8 ||
+ *         stopped u8 || rekeyed u8 || hour of the last rekey for a claim without proof
+ *         u32 || floor of heights u64 || n u8 ||
  *         n * (hash 32 || height u64) heads, oldest first
  *
  * LOG_DRAFT holds draft number u64 -> lifetime u32 || text.
@@ -98,6 +99,7 @@ struct item {
     uint32_t header_at, header_bytes, signed_at, signed_bytes; /* in content->pool */
     uint8_t hash[32], prev[32];
     bool authentic, named, done;
+    bool key_used; /* set by item_open: its author used one key for two entries */
 };
 
 struct content {
@@ -125,6 +127,8 @@ struct content {
     bool unread_known, meta_dirty, hour_due;
     uint32_t expired_hour;           /* ends were looked after at this hour */
     bool stopped, rekeyed, restored; /* P8.9; restored: found in this batch */
+    bool claimed;                    /* stopped for a claim, not for a proof */
+    uint32_t claim_hour;             /* of the last rekey for a claim without proof */
     uint64_t resume_ms;
     /* scratch, kept between calls */
     struct item *items; /* ACCEPT_CHUNK */
@@ -184,6 +188,9 @@ NODISCARD int author_me(struct group *g, struct author **out);
 /* Add the row just written (its number in row->row) to everything kept about rows. */
 NODISCARD int content_note_row(struct group *g, const struct content_row *row,
                                bool named, const struct body *body);
+/* An author wrote two entries where one may be: kept, shown with the member, and told
+ * once (P8.6). */
+NODISCARD int author_forked(struct group *g, struct author *a);
 /* Remember an entry that ends far ahead of our hour.  ERR_NOMEM. */
 NODISCARD int ahead_note(struct content *c, uint32_t author, uint32_t made_hour);
 
@@ -196,7 +203,7 @@ NODISCARD int item_read(struct group *g, struct item *it, bool stored);
 NODISCARD int item_verify(struct group *g, const struct item *it);
 /* Open the body where keys allow: sets state, kind, about hour and body of `row`; the
  * body is lent until the next call.  Log errors. */
-NODISCARD int item_open(struct group *g, const struct item *it, struct content_row *row,
+NODISCARD int item_open(struct group *g, struct item *it, struct content_row *row,
                         struct body *body);
 /* Forget which bodies of the pool are in use: a new chunk begins. */
 void items_reset(struct content *c);

@@ -61,6 +61,10 @@ static int item_author(struct group *g, struct item *it, const struct key_ref *r
         return 0;
     }
     err = author_make(g->content, pk, author);
+    if (err == ERR_FULL) {
+        g->peer->limited++;
+        return refuse(g, it);
+    }
     return err ? err : 1;
 }
 
@@ -72,22 +76,46 @@ static void ref_of(const struct header *h, struct key_ref *ref)
     ref->position = h->position;
 }
 
-/* Full ids of the epochs that a header names.  1: all known; 0: said. */
+static bool ids_rise(const struct key_ref *ref)
+{
+    for (uint8_t i = 1; i < ref->count; i++)
+        if (memcmp(ref->ids[i - 1], ref->ids[i], 32) >= 0)
+            return false;
+    return true;
+}
+
+/* Is it signed by whoever has its place under these epochs? */
+static bool signed_under(struct group *g, const struct item *it, const struct header *h,
+                         const struct key_ref *ref)
+{
+    uint8_t pk[32], store[SIGNED_BYTES_MAX];
+    struct room message = ROOM_OF(store);
+    const struct signed_context with = {g->id, pk, it->in->topic,
+                                        (const uint8_t(*)[32])ref->ids};
+    return ids_rise(ref) && keys_place_member(g, ref, pk) == 0 &&
+           header_signed(it->in->envelope, h, &with, &message) == 0 &&
+           sign_check(h->signature, "content", BYTES(message.p, message.n), pk) == 0;
+}
+
+/* Full ids of the epochs that a header names.  1: all known; 0: said.  Where epochs
+ * share a prefix the signature tells which are meant; without a good one the first are.
+ */
 static int item_epochs(struct group *g, struct item *it, const struct header *h,
                        struct key_ref *ref)
 {
+    uint32_t choice = 0;
     ref_of(h, ref);
-    int err = keys_resolve(g, h->prefixes, h->count, ref->ids);
-    if (err == ERR_NOTFOUND) {
+    int more = keys_resolve(g, h->prefixes, h->count, choice, ref->ids);
+    for (bool several = more == 1; several && !signed_under(g, it, h, ref);) {
+        choice = more == 1 ? choice + 1 : 0;
+        several = choice > 0;
+        more = keys_resolve(g, h->prefixes, h->count, choice, ref->ids);
+    }
+    if (more < 0) {
         it->in->result = ACCEPT_LATER;
         return 0;
     }
-    if (err)
-        return err;
-    for (uint8_t i = 1; i < ref->count; i++)
-        if (memcmp(ref->ids[i - 1], ref->ids[i], 32) >= 0)
-            return refuse_for_good(g, it);
-    return 1;
+    return ids_rise(ref) ? 1 : refuse_for_good(g, it);
 }
 
 static bool header_in_form(const struct header *h)
@@ -198,7 +226,7 @@ static void item_ref(const struct content *c, const struct item *it,
            32 * (size_t)h->count);
 }
 
-int item_open(struct group *g, const struct item *it, struct content_row *row,
+int item_open(struct group *g, struct item *it, struct content_row *row,
               struct body *body)
 {
     struct content *c = g->content;
@@ -214,8 +242,15 @@ int item_open(struct group *g, const struct item *it, struct content_row *row,
         row->state = CONTENT_SEALED;
         return 0;
     }
-    if (err == ERR_USED)
+    if (err == ERR_DENIED) {
+        row->state = CONTENT_BEFORE; /* P6.6 */
         return 0;
+    }
+    if (err == ERR_USED) {
+        /* P8.8: whoever got the two in the other order reads the other one. */
+        it->key_used = true;
+        return 0;
+    }
     if (err)
         return err;
     struct bytes plain = {0};

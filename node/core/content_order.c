@@ -388,7 +388,7 @@ static int show_one(struct ordering *o, const struct entry *e,
 {
     struct group *g = o->g;
     struct message_view view = {.row = e->row};
-    if (e->ended || e->state == CONTENT_SEALED) /* P3.5 */
+    if (e->ended || e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE) /* P3.5 */
         return 0;
     int err = text_of(o, e, &view.text);
     if (err)

@@ -13,6 +13,7 @@ enum {
         60 * 1000, /* a text that could not be sealed is tried again after this */
     PROVEN_WAIT_MS = 10 * 1000,  /* own entries are coming in: more may follow */
     CLAIMED_WAIT_MS = 60 * 1000, /* somebody says there are some */
+    CLAIM_REKEY_HOURS = 168,
     OLDEST_STEPS_MAX = 4096,
     DRAFT_HEAD_BYTES = 4,
     DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX,
@@ -363,25 +364,27 @@ static int restored_rekey(struct group *g)
     if (err)
         return err_is_fatal(err) ? err : 0;
     c->rekeyed = c->meta_dirty = true;
+    if (c->claimed)
+        c->claim_hour = g->hour.hour;
     return 0;
 }
 
-static int restored_stop(struct group *g, uint64_t resume_ms)
+static void restored_stop(struct content *c, uint64_t resume_ms)
 {
-    struct content *c = g->content;
-    if (!c->stopped) {
-        c->stopped = c->meta_dirty = true;
-        c->rekeyed = false;
-    }
+    c->stopped = c->meta_dirty = true;
     if (resume_ms > c->resume_ms)
         c->resume_ms = resume_ms;
-    return restored_rekey(g);
 }
 
+/* An own entry came that we did not hold: that is proof. */
 int content_restored(struct group *g)
 {
-    g->content->restored = false;
-    return restored_stop(g, g->peer->now_ms + PROVEN_WAIT_MS);
+    struct content *c = g->content;
+    c->restored = false;
+    if (!c->stopped || c->claimed)
+        c->rekeyed = c->claimed = false;
+    restored_stop(c, g->peer->now_ms + PROVEN_WAIT_MS);
+    return restored_rekey(g);
 }
 
 struct own_known {
@@ -413,12 +416,16 @@ int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 3
     bool lacking = !known.same && !newest && !base && (known.any || seq > me->seq);
     if (err || !lacking)
         return err;
-    /* A claim is no proof: it stops us for a minute, and not again within the hour. */
+    /* A claim is no proof: it stops us until the entries came, for a minute at most,
+     * and not again within the hour.  The entries may have ended everywhere, so that
+     * nothing can prove it: then one rekey a week makes our next positions fresh. */
     uint64_t now = g->peer->now_ms;
-    if (!c->stopped && c->resume_ms != 0 && now < c->resume_ms + HOUR_MS)
+    if (c->stopped || (c->resume_ms != 0 && now < c->resume_ms + HOUR_MS))
         return 0;
-    err = restored_stop(g, now + CLAIMED_WAIT_MS);
-    return err ? err : meta_flush(g);
+    c->claimed = true;
+    c->rekeyed = g->hour.hour < (uint64_t)c->claim_hour + CLAIM_REKEY_HOURS;
+    restored_stop(c, now + CLAIMED_WAIT_MS);
+    return meta_flush(g);
 }
 
 int restored_tick(struct group *g)
@@ -433,7 +440,7 @@ int restored_tick(struct group *g)
         c->resume_ms = g->peer->now_ms + RETRY_MS;
         return 0;
     }
-    c->stopped = false;
+    c->stopped = c->claimed = false;
     c->meta_dirty = true;
     drafts_hurry(g);
     return 0;

@@ -155,6 +155,29 @@ static int held_new(const struct control *c, const struct control_entry *e,
     return 0;
 }
 
+/* P4.15: who was no member in its past does not write here, and one member alone does
+ * not fill the log.  Sequence and length decide for everybody alike; how many are held
+ * only against somebody who forks. */
+static int check_share(const struct control *c, const struct held *h,
+                       const struct state *past)
+{
+    if (h->e.kind == CONTROL_CREATE)
+        return 0;
+    const struct person *author = map_get(&c->members, BYTES(h->e.author, 32));
+    uint8_t rank = author ? state_rank(past, author->m.index) : 0;
+    if (rank == 0)
+        return ERR_DENIED;
+    if (rank > 1)
+        return 0;
+    if (h->e.whole.n > LIMIT_CONTROL_MEMBER_BYTES_MAX)
+        return ERR_TOOBIG;
+    return h->e.seq > LIMIT_CONTROL_PER_MEMBER_MAX ||
+                   author->entries >= LIMIT_CONTROL_PER_MEMBER_MAX ||
+                   c->count >= LIMIT_CONTROL_ENTRIES_MAX - LIMIT_CONTROL_RESERVE_MAX
+               ? ERR_FULL
+               : 0;
+}
+
 /* Whether it counts, and whether its author saw another group than we do. */
 static int decide(struct group *g, struct held *h, const struct control_body *body,
                   struct state *past)
@@ -273,6 +296,9 @@ int control_take(struct group *g, struct bytes whole, uint32_t from_link)
     const struct control_body *fits =
         control_body_decode(e.kind, h->e.body, &body) ? NULL : &body;
     err = state_at(c, &set, &past);
+    if (!err)
+        err = check_share(c, h, past);
+    g->peer->limited += err == ERR_FULL;
     if (!err)
         err = decide(g, h, fits, past);
     if (err) {

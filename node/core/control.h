@@ -106,6 +106,7 @@ NODISCARD int control_decode(struct bytes whole, struct control_entry *out);
  *   ERR_NOTFOUND a dep or the previous entry is missing: ask for more
  *   ERR_MALFORMED, ERR_FORGED, ERR_NOTCANON, ERR_VERSION, ERR_TOOBIG, ERR_FULL  refused
  *   ERR_FOREIGN  of another group
+ *   ERR_DENIED   its author was no member in its past (P4.15)
  *   log errors */
 NODISCARD int control_take(struct group *g, struct bytes whole, uint32_t from_link);
 

@@ -277,9 +277,10 @@ static int commit_epoch(struct control *c, struct held *h, const struct control_
 }
 
 /* No-keys and forwards over everything held, for those who have to answer them. */
-static int commit_asking(struct control *c, const struct held *h,
+static int commit_asking(struct group *g, const struct held *h,
                          const struct control_body *b)
 {
+    struct control *c = g->control;
     int err = 0;
     if (h->e.kind == CONTROL_FORWARD) {
         struct held *e = map_get(&c->by_hash, b->bin[FORWARD_EPOCH]);
@@ -288,8 +289,11 @@ static int commit_asking(struct control *c, const struct held *h,
     }
     for (size_t i = 0; !err && i < b->bin[NOKEY_EPOCHS].n; i += 32) {
         struct held *e = map_get(&c->by_hash, BYTES(b->bin[NOKEY_EPOCHS].p + i, 32));
-        if (e && e->epoch && held_after(h, e->e.number))
-            err = bits_put(&e->epoch->nokey, h->member);
+        if (!e || !e->epoch || !held_after(h, e->e.number))
+            continue;
+        err = bits_put(&e->epoch->nokey, h->member);
+        bits_drop(&e->epoch->forwarded, h->member); /* what came before did not help */
+        e->epoch->asked += memcmp(h->e.author, g->member_pk, 32) == 0;
     }
     return err;
 }
@@ -321,7 +325,7 @@ static int commit_effect(struct group *g, struct held *h, const struct control_b
     case CONTROL_REKEY: return commit_epoch(c, h, b, past);
     case CONTROL_INVITE: return commit_invite(c, h, b);
     case CONTROL_FORWARD:
-    case CONTROL_NOKEY: return commit_asking(c, h, b);
+    case CONTROL_NOKEY: return commit_asking(g, h, b);
     case CONTROL_PREKEY: h->prekey = b->bin[PREKEY_KEY].p; return 0;
     case CONTROL_SEEN: return commit_seen(g, h, b);
     default: return 0;
@@ -345,6 +349,8 @@ int control_commit(struct group *g, struct held *h, const struct control_body *b
     struct control *c = g->control;
     const struct person *author = map_get(&c->members, BYTES(h->e.author, 32));
     h->member = author ? author->m.index : NOBODY;
+    if (author)
+        c->people[h->member]->entries++;
     int err = commit_maps(g, h);
     if (!err)
         err = commit_heads(c, h);

@@ -24,7 +24,7 @@ enum {
     PAGE_HEAD_BYTES = 5,
     FORWARD_BOX_BYTES = 208,
     SEEN_ENTRIES_MAX = 256, /* entries named by one `seen` */
-    BODY_KEYS_MAX = 11,
+    BODY_KEYS_MAX = 12,
 };
 
 /* Keys of the bodies (P4.8). */
@@ -34,6 +34,8 @@ enum {
     CREATE_PREKEY = 3,
     CREATE_COMMIT = 4,
     CREATE_LIFETIME = 5,
+    CREATE_OWN = 6,
+    CREATE_LANES = 7,
     ADD_MEMBER = 1,
     ADD_TRANSPORT = 2,
     ADD_PREKEY = 3,
@@ -44,10 +46,13 @@ enum {
     ADD_COMMIT = 8,
     ADD_INVITE = 9,
     ADD_PROOF = 10,
+    ADD_OWN = 11,
     REKEY_COMMIT = 1,
     REKEY_LIST = 2,
     REKEY_PAGES = 3,
     REKEY_PREKEY = 4,
+    REKEY_OWN = 5,
+    REKEY_LANES = 6,
     FORWARD_EPOCH = 1,
     FORWARD_MEMBER = 2,
     FORWARD_PREKEY = 3,
@@ -79,7 +84,8 @@ struct epoch {
     uint32_t parents_count;
     struct bytes pages; /* hashes of its box pages */
     struct bits nokey,
-        forwarded; /* who posted no-key; to whom forwarded; in all held */
+        forwarded;  /* who posted no-key; to whom forwarded since; in all held */
+    uint32_t asked; /* how many own no-keys name it */
 };
 
 /* One entry held. */
@@ -95,6 +101,7 @@ struct held {
 struct person {
     struct member m; /* first */
     bool forked;
+    uint32_t entries; /* of theirs that are held */
 };
 
 /* An invitation in the log. */

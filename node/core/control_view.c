@@ -25,13 +25,30 @@ const struct control_entry *control_find(const struct group *g, const uint8_t ha
     return h ? &h->e : NULL;
 }
 
+/* What a member who forks writes near his share may be refused elsewhere: whoever named
+ * it would be refused with it.  P4.15 */
+static bool is_flood(const struct control *c, const struct held *h)
+{
+    const struct person *p = map_get(&c->members, BYTES(h->e.author, 32));
+    return p && p->forked && p->m.role != ROLE_STEWARD &&
+           p->entries > LIMIT_CONTROL_PER_MEMBER_MAX / 2;
+}
+
 uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32])
 {
     const struct control *c = g->control;
-    uint32_t n = c->heads_count < LIMIT_HEADS_MAX ? c->heads_count : LIMIT_HEADS_MAX;
+    uint32_t n = 0;
     /* Heads stand in order of arrival: of too many, the newest are named. */
-    for (uint32_t i = 0; i < n; i++)
-        memcpy(out + i * 32, c->entries[c->heads[c->heads_count - n + i]]->e.hash, 32);
+    for (uint32_t i = c->heads_count; i-- > 0 && n < LIMIT_HEADS_MAX;) {
+        const struct held *h = c->entries[c->heads[i]];
+        if (!is_flood(c, h))
+            memcpy(out + n++ * 32, h->e.hash, 32);
+    }
+    const struct member *me = member_me(g);
+    if (n == 0 && me) { /* what let us in is always there to be named */
+        memcpy(out, c->entries[me->entry]->e.hash, 32);
+        n = 1;
+    }
     sort_bytes(out, n, 32);
     return (uint8_t)n;
 }

@@ -33,9 +33,11 @@ struct joins;
 /* The group hour (hour.c). */
 struct hour {
     uint32_t hour;         /* H: never falls */
+    uint32_t sure_hour;    /* H without what others made of it against the own clock */
     uint32_t part_ms;      /* milliseconds of the present hour already passed */
     uint64_t last_now_ms;  /* when it was last advanced in this run */
     uint64_t last_wall_ms; /* stored: the own clock then */
+    uint64_t leap_ms;      /* when the next leap past the own clock may be; 0: now */
 };
 
 /* Secrets of one group, in the arena. */
@@ -90,6 +92,9 @@ NODISCARD int fx_dial(struct peer *p, uint32_t link, uint32_t group,
 NODISCARD int fx_send(struct peer *p, uint32_t link, struct bytes bytes);
 /* Append FX_CLOSE.  ERR_NOMEM. */
 NODISCARD int fx_close(struct peer *p, uint32_t link);
+/* As fx_close, for a link on which nobody has proven anything: nothing that was sent
+ * there is waited for. */
+NODISCARD int fx_drop(struct peer *p, uint32_t link);
 /* Append FX_TELL.  ERR_NOMEM. */
 NODISCARD int fx_tell(struct peer *p, enum tell tell, uint32_t group, uint64_t row,
                       int err);

@@ -11,6 +11,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/link_int.h"
+#include "node/core/link_room.h"
 
 enum {
     DELAY_MS_MIN = 1000,
@@ -194,7 +195,7 @@ static int dial_member(struct group *g, struct dial *d, const struct member *m)
         d->tries++; /* all of them were tried */
     address = address_of(g, m, d->address);
     d->address++;
-    if (address.n == 0 || p->links->count == LIMIT_LINKS_MAX)
+    if (address.n == 0 || !links_can_dial(p))
         return 0;
     int err = link_dial(p, g, address, &l);
     if (err)

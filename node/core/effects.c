@@ -91,6 +91,12 @@ int fx_close(struct peer *p, uint32_t link)
     return fx_add(p, &made);
 }
 
+int fx_drop(struct peer *p, uint32_t link)
+{
+    struct effect made = {.kind = FX_CLOSE, .link = link, .at_once = true};
+    return fx_add(p, &made);
+}
+
 /* A tell that does not fit is left out: what it tells of can be looked at anyway. */
 static int fx_add_tell(struct peer *p, const struct effect *made)
 {

@@ -5,7 +5,7 @@
  *
  *     version 1 || id 32 || salt 32 || counter u32 || transport secret 32 ||
  *     lifetime hours u32 || joining u8 || hour u32 || part of the hour u32 ms ||
- *     own clock then u64 ms
+ *     own clock then u64 ms || hour that the own clock vouches for u32
  *
  * The member key follows from the profile seed, salt and counter (P2.6).  LOG_PROFILE
  * keeps under 'j' || salt how often a group was joined and left, so that the next join
@@ -209,6 +209,7 @@ static int record_read(struct group *g, struct bytes value)
     g->hour.hour = read_u32(&r);
     g->hour.part_ms = read_u32(&r);
     g->hour.last_wall_ms = read_u64(&r);
+    g->hour.sure_hour = read_u32(&r);
     return reader_end(&r) || version != GROUP_VERSION ? ERR_DAMAGED : 0;
 }
 
@@ -256,6 +257,7 @@ int group_save(struct group *g)
     write_u32(&w, g->hour.hour);
     write_u32(&w, g->hour.part_ms);
     write_u64(&w, g->hour.last_wall_ms);
+    write_u32(&w, g->hour.sure_hour);
     int err = writer_end(&w);
     CHECK(err == 0);
     struct log *log = &g->peer->log;

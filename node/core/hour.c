@@ -11,10 +11,11 @@ static const uint64_t step_ms_max = (uint64_t)LIMIT_CLOCK_STEP_HOURS_MAX * HOUR_
 
 void hour_start(struct group *g, uint32_t hour)
 {
-    g->hour.hour = hour;
+    g->hour.hour = g->hour.sure_hour = hour;
     g->hour.part_ms = 0;
     g->hour.last_now_ms = g->peer->now_ms;
     g->hour.last_wall_ms = g->peer->wall_ms;
+    g->hour.leap_ms = 0;
 }
 
 /* What passed by the own clocks.  The wall clock counts the time that this device slept
@@ -54,9 +55,10 @@ int hour_advance(struct group *g)
     h->last_wall_ms = p->wall_ms;
     h->part_ms = (uint32_t)(part_ms % HOUR_MS);
     if (hours > 0) {
-        uint32_t left =
-            END_NEVER - 1 - h->hour; /* an hour is never the end of records */
-        h->hour += hours < left ? (uint32_t)hours : left;
+        uint32_t left = HOUR_LAST - h->hour; /* no end is ever that of records */
+        uint32_t passed = hours < left ? (uint32_t)hours : left;
+        h->hour += passed;
+        h->sure_hour += passed;
         int err = group_save(g);
         if (err)
             return err;
@@ -80,6 +82,28 @@ static uint32_t heard_hours(const struct group *g, uint8_t *out)
     return n;
 }
 
+/* How far the others may take the hour at once (P3.2): as far as the own clock agrees,
+ * or surely knows no better because it lies behind an hour that was true already.
+ * Anything more costs texts that were promised to stay, if the others lie: then a day
+ * per start and per day, as the own clock would be believed (P3.1). */
+static uint32_t believed(struct group *g, uint32_t median, bool *leapt)
+{
+    struct hour *h = &g->hour;
+    const uint64_t step = LIMIT_CLOCK_STEP_HOURS_MAX, now_ms = g->peer->now_ms;
+    uint64_t most = g->peer->wall_ms / HOUR_MS + step, leap = h->hour + step;
+    *leapt = false;
+    if (median <= most || most < h->sure_hour) {
+        h->sure_hour = median;
+        return median;
+    }
+    if (leap > most && now_ms >= h->leap_ms) {
+        *leapt = true;
+        h->leap_ms = now_ms + step_ms_max;
+        most = leap;
+    }
+    return median < most ? median : (uint32_t)most;
+}
+
 int hour_settle(struct group *g)
 {
     struct content *c = g->content;
@@ -93,11 +117,16 @@ int hour_settle(struct group *g)
     uint32_t median = n >= HEARD_MIN ? get_u32(hours + (size_t)((n - 1) / 2) * 4) : 0;
     free(hours);
     c->hour_due = false;
-    if (median <= g->hour.hour || median >= END_NEVER) /* P3.2 */
+    if (median > HOUR_LAST)
         return 0;
-    g->hour.hour = median;
+    bool leapt = false;
+    uint32_t hour = median > g->hour.hour ? believed(g, median, &leapt) : 0;
+    if (hour <= g->hour.hour) /* P3.2 */
+        return 0;
+    g->hour.hour = hour;
     g->hour.part_ms = 0;
-    return group_save(g);
+    int err = group_save(g);
+    return err || !leapt ? err : fx_tell(g->peer, TELL_CLOCK, g->number, 0, 0);
 }
 
 int hour_heard(struct group *g, const uint8_t pk[static 32], uint32_t hour)
@@ -107,7 +136,7 @@ int hour_heard(struct group *g, const uint8_t pk[static 32], uint32_t hour)
         return 0;
     int err = author_make(g->content, pk, &a);
     if (err)
-        return err;
+        return err == ERR_FULL ? 0 : err;
     author_heard(g->content, a, hour);
     err = authors_flush(g);
     return err ? err : hour_settle(g);

@@ -438,7 +438,7 @@ static int give_up(struct group *g, int why)
 
 static int refused(struct group *g, struct link *l, uint8_t code)
 {
-    static const int why[] = {0, ERR_USED, ERR_EXPIRED, ERR_NOTFOUND, ERR_FULL};
+    static const int why[] = {0, ERR_USED, ERR_EXPIRED, ERR_EXPIRED, ERR_FULL};
     if (code >= REFUSED_USED && code <= REFUSED_FULL) /* P6.7 */
         return give_up(g, why[code]);
     link_close(l, false); /* later: it is tried again */

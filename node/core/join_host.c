@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "crypto/sign.h"
 #include "node/core/link_int.h"
+#include "node/core/link_room.h"
 
 enum {
     KEPT_HOURS = 8 * 24,
@@ -176,10 +177,35 @@ static int add(struct group *g, struct link *l, const struct wire_join *join)
     return err;
 }
 
+/* P6.8: the same newcomer on an older link has given that up.  True if there is room
+ * for this one. */
+static bool newcomer_fits(struct peer *p, struct link *l)
+{
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < p->links->count; i++) {
+        struct link *other = p->links->list[i];
+        if (other == l || !link_is_newcomer(other))
+            continue;
+        if (other->group == l->group &&
+            memcmp(other->transport_pk, l->transport_pk, 32) == 0)
+            link_close(other, false);
+        else
+            others++;
+    }
+    return others < LIMIT_WELCOMES_MAX;
+}
+
 int join_take(struct group *g, struct link *l, const struct wire_join *join)
 {
-    if (l->welcome.active || !join_proven(g, l, join))
+    struct peer *p = g->peer;
+    if (l->proven || !join_proven(g, l, join))
         return ERR_PROTOCOL;
+    l->proven = true;
+    l->proven_ms = p->now_ms;
+    if (!newcomer_fits(p, l)) {
+        p->limited++;
+        return refuse(l, REFUSED_LATER);
+    }
     int err = welcome_again(g, l, join);
     if (err == 0) {
         err = add(g, l, join);

@@ -83,26 +83,14 @@ int keys_flush(struct group *g)
 
 /* --- learning ----------------------------------------------------------------- */
 
-static const uint8_t *commit_of(const struct held *h, struct control_body *b)
-{
-    if (control_body_decode(h->e.kind, h->e.body, b))
-        return NULL;
-    return h->e.kind == CONTROL_CREATE ? b->bin[CREATE_COMMIT].p
-           : h->e.kind == CONTROL_ADD  ? b->bin[ADD_COMMIT].p
-                                       : b->bin[REKEY_COMMIT].p;
-}
-
 static int learn_epoch(struct group *g, const struct held *h)
 {
     struct keys *k = g->keys;
-    struct control_body b;
-    const uint8_t *commit = commit_of(h, &b);
     int err = epoch_supersede(g, h->e.number);
     if (err)
         return err;
     k->review = true;
-    if (k->made && commit && memcmp(commit, k->made_commit, 32) == 0 &&
-        memcmp(h->e.author, g->member_pk, 32) == 0)
+    if (epoch_is_made_here(g, h))
         return epoch_learn(g, h->e.number, k->made);
     return h->e.kind == CONTROL_ADD ? epoch_derive_adds(g, h->e.number) : 0;
 }

@@ -13,7 +13,7 @@
 
 #include "node/core/control.h"
 
-enum { EPOCH_PREFIX_BYTES = 8 };
+enum { EPOCH_PREFIX_BYTES = 8, KEY_CHOICES_MAX = 64 };
 
 /* Which epochs and which root a message is sealed under. */
 struct key_ref {
@@ -84,15 +84,18 @@ NODISCARD int keys_pages(struct group *g,
  * no position is ever used twice (P5.9).  Rekeys first where the rules say so.
  *   ERR_NOKEY  a value is missing: a no-key was posted, try again later */
 NODISCARD int keys_send(struct group *g, struct key_send *out);
-/* Resolve 8-byte prefixes of epoch ids to full ids (rising).
- * ERR_NOTFOUND: an epoch is not known yet. */
+/* Resolve 8-byte prefixes of epoch ids to full ids.  Somebody with much time can make
+ * epochs that share a prefix: `choice` counts through what may be meant, from 0, at
+ * most KEY_CHOICES_MAX of them. 1  there is a further choice       0  this is the last
+ *   ERR_NOTFOUND  an epoch is not known yet */
 NODISCARD int keys_resolve(const struct group *g, const uint8_t *prefixes,
-                           uint8_t count, uint8_t ids[][32]);
+                           uint8_t count, uint32_t choice, uint8_t ids[][32]);
 /* The member key at `place` of the sorted union of recipients of ids.  ERR_NOTFOUND. */
 NODISCARD int keys_place_member(struct group *g, const struct key_ref *ref,
                                 uint8_t pk[static 32]);
 /* Take the leaf of a received message; only after its header verified (P5.10).
  *   ERR_NOKEY  values missing (a no-key is scheduled)
+ *   ERR_DENIED it was sealed before we came: its key is never ours (P5.13)
  *   ERR_USED   taken before, or there is no such leaf: it can never be opened */
 NODISCARD int keys_take_leaf(struct group *g, const struct key_ref *ref,
                              uint8_t leaf[static 32]);

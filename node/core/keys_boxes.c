@@ -98,7 +98,8 @@ static struct bytes info_of(const char *text)
 
 struct sealing {
     struct group *g;
-    const uint8_t *secret, *commit;
+    const uint8_t *secret;
+    struct epoch_commits commits;
     struct buf *pages;           /* enough for all members */
     uint32_t pages_count, boxes; /* boxes in the last page */
 };
@@ -110,7 +111,7 @@ static int seal_box(struct sealing *s, uint32_t place, const struct member *m,
     uint8_t box[BOX_BYTES], head[PAGE_HEAD_BYTES] = {PAGE_VERSION};
     const uint8_t *keys[2] = {s->g->member_pk, m->pk};
     struct aad a;
-    struct bytes aad = box_aad(&a, s->g, s->commit, prekey, keys);
+    struct bytes aad = box_aad(&a, s->g, s->commits.secret, prekey, keys);
     put_u16(box, (uint16_t)place);
     box[2] = BOX_KIND_PREKEY;
     memcpy(box + 3, prekey, PREKEY_PREFIX_BYTES);
@@ -161,7 +162,9 @@ static int rekey_body(struct sealing *s, const struct state *state, struct buf *
         err = keys_make_prekey(s->g, prekey);
     for (uint32_t i = 0; !err && i < s->pages_count; i++)
         hash32(hashes + i * 32, "page", &BUF_BYTES(&s->pages[i]), 1);
-    b.bin[REKEY_COMMIT] = BYTES(s->commit, 32);
+    b.bin[REKEY_COMMIT] = BYTES_OF(s->commits.secret);
+    b.bin[REKEY_OWN] = BYTES_OF(s->commits.own);
+    b.bin[REKEY_LANES] = BYTES_OF(s->commits.lanes);
     b.bin[REKEY_LIST] = BYTES_OF(list);
     b.bin[REKEY_PAGES] = BYTES(hashes, s->pages_count * 32U);
     b.bin[REKEY_PREKEY] = BYTES_OF(prekey);
@@ -197,7 +200,6 @@ int keys_post_rekey(struct group *g)
 {
     struct keys *k = g->keys;
     struct draft d;
-    uint8_t commit[32];
     bool in_arena = false;
     if (!member_me(g))
         return ERR_DENIED;
@@ -205,7 +207,7 @@ int keys_post_rekey(struct group *g)
     if (err)
         return err;
     uint32_t pages_max = d.state->members / LIMIT_BOXES_PER_PAGE_MAX + 1;
-    struct sealing s = {.g = g, .commit = commit};
+    struct sealing s = {.g = g};
     s.pages = calloc(pages_max, sizeof *s.pages);
     uint8_t *secret = secret_new(k, 32, &in_arena);
     if (!s.pages || !secret) {
@@ -214,9 +216,8 @@ int keys_post_rekey(struct group *g)
         return ERR_NOMEM;
     }
     entropy_fill(&g->peer->entropy, secret, 32);
-    epoch_commit(commit, secret);
+    commits_make(&s.commits, secret);
     s.secret = k->made = secret;
-    memcpy(k->made_commit, commit, 32);
     err = post_sealed(&s, &d);
     k->made = NULL;
     secret_free(k, secret, 32, in_arena);
@@ -266,7 +267,7 @@ static int open_box(struct group *g, const struct held *h, const uint8_t *commit
                     const uint8_t *box)
 {
     struct keys *k = g->keys;
-    uint8_t secret[32], got[32];
+    uint8_t secret[32];
     const uint8_t *keys[2] = {h->e.author, g->member_pk};
     int done = 0;
     for (uint32_t i = 0; !done && i < k->prekeys_count; i++) {
@@ -278,8 +279,7 @@ static int open_box(struct group *g, const struct held *h, const uint8_t *commit
                       box_aad(&a, g, commit, p->pk, keys),
                       BYTES(box + 3 + PREKEY_PREFIX_BYTES, SECRET_BOX_BYTES)))
             continue;
-        epoch_commit(got, secret);
-        if (!ct_equal(got, commit, 32))
+        if (!epoch_secret_fits(h, secret))
             continue; /* P5.3: counts as missing */
         int err = epoch_learn(g, h->e.number, secret);
         done = err ? err : 1;
@@ -375,6 +375,16 @@ static struct bytes forward_aad(struct aad *a, const struct group *g,
     return aad_of(a, parts, 4);
 }
 
+/* P5.13: only what we asked for and still lack.  What the schedule wiped here does not
+ * come back because somebody kept it. */
+static bool forward_wanted(const struct group *g, uint32_t entry)
+{
+    const struct member *me = member_me(g);
+    const uint8_t all = HAVE_ALL_FORWARD | EPOCH_HAVE_LANE;
+    return me && bits_has(&held_at(g, entry)->epoch->nokey, me->index) &&
+           !epoch_was_wiped(g, entry) && (epoch_have(g, entry) & all) != all;
+}
+
 int forward_open(struct group *g, const struct held *h)
 {
     uint8_t plain[FORWARD_BYTES];
@@ -387,7 +397,7 @@ int forward_open(struct group *g, const struct held *h)
         return 0;
     const struct prekey *p = prekey_find(g, b.bin[FORWARD_PREKEY].p);
     const struct control_entry *e = control_find(g, b.bin[FORWARD_EPOCH].p);
-    if (!p || !e)
+    if (!p || !e || !forward_wanted(g, e->number))
         return 0;
     if (hpke_open(plain, p->sk, info_of("kring1 forward"),
                   forward_aad(&a, g, e->hash, keys), b.bin[FORWARD_BOX]))
@@ -397,7 +407,9 @@ int forward_open(struct group *g, const struct held *h)
     memcpy(v.lane, plain + 64, 32);
     memcpy(v.acc, plain + 96, 32);
     memcpy(v.anon, plain + 128, 32);
-    int err = epoch_hold(g, e->number, &v, true);
+    /* P5.13: other values than the author of the epoch made count as missing. */
+    int err =
+        epoch_values_fit(g, e->number, &v) ? epoch_hold(g, e->number, &v, true) : 0;
     epoch_wipe(&v);
     wipe(plain, sizeof plain);
     return err;

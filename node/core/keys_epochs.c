@@ -226,7 +226,7 @@ int epoch_add_value(const struct group *g, const struct bytes ids,
 /* Derive one add if its parents allow. */
 static int derive_add(struct group *g, const struct held *h)
 {
-    uint8_t secret[32], commit[32];
+    uint8_t secret[32];
     struct control_body b;
     if (epoch_find(g, h->e.hash))
         return 0; /* had already: what was wiped does not come back */
@@ -235,8 +235,7 @@ static int derive_add(struct group *g, const struct held *h)
     int err = epoch_add_value(g, b.bin[ADD_PARENTS], &b, secret);
     if (err)
         return err == ERR_NOKEY ? 0 : err;
-    epoch_commit(commit, secret);
-    if (ct_equal(commit, b.bin[ADD_COMMIT].p, 32)) { /* P5.3: else it is missing */
+    if (epoch_secret_fits(h, secret)) { /* P5.3: else it is missing */
         struct epoch_values v = {0};
         epoch_derive(&v, secret);
         v.have &= (uint8_t)~EPOCH_HAVE_LANE;
@@ -287,6 +286,10 @@ int epoch_erase(struct group *g, struct epoch_key *e)
     int err = e->superseded_hour == HOUR_NONE ? 0 : root_erase_with(g, e->id);
     if (!err)
         err = log->ops->del(log->ctx, g->number, LOG_EPOCH, BYTES(e->id, 32));
+    if (!err && e->entry >= k->gone_below) { /* it is not missing, it is gone */
+        k->gone_below = e->entry + 1;
+        err = owed_store(g);
+    }
     lane_remove(k, e);
     (void)map_del(&k->epochs, BYTES(e->id, 32));
     epoch_free(k, e);

@@ -11,6 +11,7 @@
  *                                     n ids
  *   LOG_EPOCH, key: 's'               last rekey hour u32 || owed hour u32 ||
  *                                     rekeys since the own prekey u8 || next order u32
+ *                                     || number of entries below which epochs went u32
  *   LOG_TREE, key: root id 32 || place u16   nodes (crypto/keytree.h); place 0xffff is
  *                                     the tree of senders, others hold one's leaves
  *   LOG_PREKEY, key: public key 32    secret key 32 || order u32 || rekeys after it u8
@@ -31,7 +32,8 @@
 enum {
     PLACE_SENDERS = 0xffff,
     PLACES_CACHED = 8,
-    ASKS_MAX = 256,     /* epochs whose no-key waits */
+    ASKS_MAX = 256, /* epochs whose no-key waits */
+    ASKS_PER_EPOCH_MAX = 4,
     FORWARDS_MAX = 256, /* forwards that wait */
     DAY_HOURS = 24,
     WEEK_HOURS = 168,
@@ -108,8 +110,8 @@ struct keys {
     struct prekey prekeys[LIMIT_PREKEYS_HELD_MAX];
     uint32_t prekeys_count;
     uint8_t *made; /* secret of an own epoch while its entry is taken */
-    uint8_t made_commit[32];
     uint32_t next_order, last_rekey_hour, owed_hour;
+    uint32_t gone_below; /* epochs of earlier entries may have been erased here */
     uint8_t rekeys_since_prekey;
     uint64_t rekey_at_ms, prekey_at_ms, ask_at_ms, try_at_ms; /* 0: not set */
     uint32_t tries; /* contacts that did not help */
@@ -139,6 +141,22 @@ NODISCARD int prekey_store(struct group *g, const struct prekey *p);
 NODISCARD int prekey_erase(struct group *g, uint32_t i);
 /* Read all records.  Log errors, ERR_NOMEM, ERR_DAMAGED. */
 NODISCARD int keys_load_records(struct group *g);
+
+/* --- keys_commit.c: what entries say of the values of their epochs --- */
+/* The commitments to a secret and to the values it gives (P5.3). */
+struct epoch_commits {
+    uint8_t secret[32], own[32], lanes[32]; /* lanes: not in an add, which keeps them */
+};
+/* Make them. */
+void commits_make(struct epoch_commits *out, const uint8_t secret[static 32]);
+/* True if `secret` gives what the entry `h`, which makes an epoch, says of it. */
+bool epoch_secret_fits(const struct held *h, const uint8_t secret[static 32]);
+/* True if the values held in `v` are those of the epoch of `entry`: mix and anon by its
+ * own entry, lane, ctl and acc by that of its origin. */
+bool epoch_values_fit(const struct group *g, uint32_t entry,
+                      const struct epoch_values *v);
+/* True if `h` is the own entry whose secret was just made. */
+bool epoch_is_made_here(const struct group *g, const struct held *h);
 
 /* --- keys_epochs.c: values --- */
 /* The epoch held under this id, or NULL. */
@@ -174,7 +192,8 @@ NODISCARD int root_begin(struct group *g, const struct key_ref *ref,
 /* The root of `ref`, or NULL. */
 struct root *root_find(const struct group *g, const struct key_ref *ref);
 /* The root of `ref`, made from mix values if need be.
- * ERR_NOKEY: a value is missing; then a no-key for it is scheduled. */
+ * ERR_NOKEY: a value is missing; then a no-key for it is scheduled.
+ * ERR_DENIED: it is from before we came, and is never ours. */
 NODISCARD int root_open(struct group *g, const struct key_ref *ref, struct root **out);
 /* Erase a root and all its trees.  Log errors. */
 NODISCARD int root_erase(struct group *g, struct root *r);
@@ -199,6 +218,12 @@ NODISCARD int forward_post(struct group *g, uint32_t entry, uint32_t index);
 struct prekey *prekey_find(const struct group *g, const uint8_t pk[static 32]);
 
 /* --- keys_schedule.c --- */
+/* True if the values of this epoch are due to member `index`: he is a recipient, or it
+ * was made when its author did not know yet that he is a member.  What was before he
+ * came is not his (P5.13). */
+bool epoch_is_due_to(const struct group *g, uint32_t entry, uint32_t index);
+/* True if what was held of this epoch went by the schedule or for lack of room. */
+bool epoch_was_wiped(const struct group *g, uint32_t entry);
 /* Schedule a no-key for an epoch we lack, unless it is too old to matter. */
 void ask_schedule(struct group *g, uint32_t entry);
 /* Schedule forwards of the epoch of `entry`, if members asked and we can give. */

@@ -34,21 +34,23 @@ int keys_post_create(struct group *g)
     struct keys *k = g->keys;
     struct control_body b = {0};
     struct buf bytes = {0};
-    uint8_t prekey[32], commit[32];
+    struct epoch_commits commits;
+    uint8_t prekey[32];
     bool in_arena = false;
     uint8_t *secret = secret_new(k, 32, &in_arena);
     int err = secret ? keys_make_prekey(g, prekey) : ERR_NOMEM;
     if (!err) {
         entropy_fill(&g->peer->entropy, secret, 32);
-        epoch_commit(commit, secret);
+        commits_make(&commits, secret);
         b.bin[CREATE_SALT] = BYTES(g->salt, 32);
         b.bin[CREATE_TRANSPORT] = BYTES(g->transport_pk, 32);
         b.bin[CREATE_PREKEY] = BYTES_OF(prekey);
-        b.bin[CREATE_COMMIT] = BYTES_OF(commit);
+        b.bin[CREATE_COMMIT] = BYTES_OF(commits.secret);
+        b.bin[CREATE_OWN] = BYTES_OF(commits.own);
+        b.bin[CREATE_LANES] = BYTES_OF(commits.lanes);
         b.uint[CREATE_LIFETIME] = g->lifetime_hours;
         k->last_rekey_hour = g->hour.hour;
         k->made = secret;
-        memcpy(k->made_commit, commit, 32);
         err = control_body_encode(CONTROL_CREATE, &b, &bytes);
     }
     if (!err)
@@ -116,14 +118,15 @@ static int welcome_seal(const struct adding *a, const uint8_t *add_hash,
 
 static int add_post(struct adding *a, struct buf *box)
 {
-    uint8_t commit[32], hash[32];
+    struct epoch_commits commits;
+    uint8_t hash[32];
     struct buf bytes = {0};
     struct keys *k = a->g->keys;
-    epoch_commit(commit, a->secret);
-    a->body.bin[ADD_COMMIT] = BYTES_OF(commit);
+    commits_make(&commits, a->secret);
+    a->body.bin[ADD_COMMIT] = BYTES_OF(commits.secret);
+    a->body.bin[ADD_OWN] = BYTES_OF(commits.own);
     int err = control_body_encode(CONTROL_ADD, &a->body, &bytes);
     k->made = a->secret;
-    memcpy(k->made_commit, commit, 32);
     if (!err)
         err = control_post_draft(a->g, &a->draft, CONTROL_ADD, BUF_BYTES(&bytes), hash);
     k->made = NULL;
@@ -180,26 +183,33 @@ int keys_post_add(struct group *g, const struct newcomer *who,
 
 /* --- the newcomer's side ------------------------------------------------------ */
 
-/* Hold what the opened box gives. */
-static int welcome_take(struct group *g, uint32_t entry, const uint8_t *plain)
+/* Hold what the opened box gives, if it is what the log says.  ERR_FORGED.  P6.6 */
+static int welcome_take(struct group *g, const struct held *h, const uint8_t *plain)
 {
     struct keys *k = g->keys;
     struct epoch_values v = {.have = EPOCH_HAVE_LANE};
-    hour_start(g, get_u32(plain + 128));
-    k->last_rekey_hour = g->hour.hour;
+    uint32_t hour = get_u32(plain + 128);
     memcpy(v.lane, plain + 32, 32);
     memcpy(v.ctl, plain + 64, 32);
     memcpy(v.acc, plain + 96, 32);
-    int err = epoch_hold(g, entry, &v, false);
+    int err = hour <= HOUR_LAST && epoch_secret_fits(h, plain) &&
+                      epoch_values_fit(g, h->e.number, &v)
+                  ? 0
+                  : ERR_FORGED;
+    if (!err) {
+        hour_start(g, hour);
+        k->last_rekey_hour = hour;
+        err = epoch_hold(g, h->e.number, &v, false);
+    }
     if (!err)
-        err = epoch_learn(g, entry, plain);
+        err = epoch_learn(g, h->e.number, plain);
     epoch_wipe(&v);
     return err ? err : owed_store(g);
 }
 
 int keys_open_welcome(struct group *g, struct bytes box)
 {
-    uint8_t plain[WELCOME_BYTES] = {0}, commit[32], aad[64];
+    uint8_t plain[WELCOME_BYTES] = {0}, aad[64];
     const struct member *me = member_me(g);
     struct control_body b;
     if (!me || box.n != WELCOME_BYTES + HPKE_OVERHEAD_BYTES)
@@ -214,12 +224,9 @@ int keys_open_welcome(struct group *g, struct bytes box)
     memcpy(aad + 32, h->e.hash, 32);
     int err = hpke_open(plain, p->sk, BYTES(welcome_info, sizeof welcome_info - 1),
                         BYTES_OF(aad), box);
-    epoch_commit(commit, plain);
-    if (!err && !ct_equal(commit, b.bin[ADD_COMMIT].p, 32))
-        err = ERR_FORGED; /* P6.6 */
     if (!err) {
         p->entry = h->e.number;
-        err = welcome_take(g, h->e.number, plain);
+        err = welcome_take(g, h, plain);
     }
     wipe(plain, sizeof plain);
     return err;

@@ -233,9 +233,18 @@ int root_begin(struct group *g, const struct key_ref *ref,
     return err;
 }
 
+/* Solo roots are never handed on, mix values only to those they are due to (P5.13). */
+static bool key_is_due(const struct group *g, uint32_t entry, bool mix, uint32_t index)
+{
+    const struct epoch *e = held_at(g, entry)->epoch;
+    return mix ? epoch_is_due_to(g, entry, index)
+               : e && bits_has(&e->recipients, index);
+}
+
 int root_open(struct group *g, const struct key_ref *ref, struct root **out)
 {
     uint8_t mixes[LIMIT_EPOCHS_OPEN_MAX * 32], key[32] = {0};
+    const struct member *me = member_me(g);
     bool missing = false;
     int err = 0;
     *out = root_find(g, ref);
@@ -249,10 +258,15 @@ int root_open(struct group *g, const struct key_ref *ref, struct root **out)
             continue;
         }
         missing = true;
-        if (entry)
-            ask_schedule(g, entry->number);
+        if (!entry)
+            continue;
+        if (me && !key_is_due(g, entry->number, ref->mix, me->index))
+            err = ERR_DENIED;
+        ask_schedule(g, entry->number);
     }
-    if (missing) {
+    if (err) {
+        *out = NULL;
+    } else if (missing) {
         err = ERR_NOKEY;
     } else {
         epoch_mix_root(key, mixes, ref->ids[0], ref->count, g->id); /* P5.5 */
@@ -425,34 +439,43 @@ int keys_place_member(struct group *g, const struct key_ref *ref, uint8_t pk[sta
     return 0;
 }
 
+/* Epochs whose ids begin with `prefix`: where they stand among all, and how many. */
+static uint32_t prefixed(const struct control *c, const uint8_t *prefix, uint32_t *at)
+{
+    uint32_t lo = 0, hi = c->epochs_count, n = 0;
+    while (lo < hi) { /* the first epoch that is not below the prefix */
+        uint32_t mid = lo + (hi - lo) / 2;
+        const uint8_t *id = c->entries[c->epochs[mid]]->e.hash;
+        if (memcmp(id, prefix, EPOCH_PREFIX_BYTES) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    *at = lo;
+    while (lo + n < c->epochs_count && memcmp(c->entries[c->epochs[lo + n]]->e.hash,
+                                              prefix, EPOCH_PREFIX_BYTES) == 0)
+        n++;
+    return n;
+}
+
 int keys_resolve(const struct group *g, const uint8_t *prefixes, uint8_t count,
-                 uint8_t ids[][32])
+                 uint32_t choice, uint8_t ids[][32])
 {
     const struct control *c = g->control;
+    uint64_t choices = 1;
     for (uint8_t i = 0; i < count; i++) {
-        const uint8_t *prefix = prefixes + i * EPOCH_PREFIX_BYTES;
-        uint32_t lo = 0, hi = c->epochs_count;
-        while (lo < hi) { /* the first epoch that is not below the prefix */
-            uint32_t mid = lo + (hi - lo) / 2;
-            const uint8_t *id = c->entries[c->epochs[mid]]->e.hash;
-            if (memcmp(id, prefix, EPOCH_PREFIX_BYTES) < 0)
-                lo = mid + 1;
-            else
-                hi = mid;
-        }
-        /* Two epochs of one prefix: named twice, they are meant one after the other. */
-        if (i > 0 && lo < c->epochs_count &&
-            memcmp(ids[i - 1], c->entries[c->epochs[lo]]->e.hash, 32) == 0)
-            lo++;
-        if (lo == c->epochs_count)
+        uint32_t at = 0;
+        uint32_t n = prefixed(c, prefixes + i * EPOCH_PREFIX_BYTES, &at);
+        if (n == 0)
             return ERR_NOTFOUND;
-        const uint8_t *id = c->entries[c->epochs[lo]]->e.hash;
-        if (memcmp(id, prefix, EPOCH_PREFIX_BYTES) != 0 ||
-            (i > 0 && memcmp(ids[i - 1], id, 32) >= 0))
-            return ERR_NOTFOUND;
-        memcpy(ids[i], id, 32);
+        at += (uint32_t)(choice / choices % n);
+        memcpy(ids[i], c->entries[c->epochs[at]]->e.hash, 32);
+        if (choices < KEY_CHOICES_MAX)
+            choices *= n;
     }
-    return 0;
+    if (choices > KEY_CHOICES_MAX)
+        choices = KEY_CHOICES_MAX;
+    return choice + 1 < choices;
 }
 
 /* --- leaves ------------------------------------------------------------------- */

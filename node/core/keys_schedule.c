@@ -39,23 +39,39 @@ static uint64_t jitter_ms(const struct group *g, uint64_t most)
 
 /* --- asking ------------------------------------------------------------------- */
 
-static bool asked_already(const struct group *g, uint32_t entry)
+bool epoch_is_due_to(const struct group *g, uint32_t entry, uint32_t index)
+{
+    const struct epoch *e = held_at(g, entry)->epoch;
+    const struct held *came = held_at(g, member_at(g, index)->entry);
+    return e && (bits_has(&e->recipients, index) || !held_after(came, entry));
+}
+
+bool epoch_was_wiped(const struct group *g, uint32_t entry)
+{
+    const struct epoch_key *e = epoch_find(g, held_at(g, entry)->e.hash);
+    if (!e)
+        return entry < g->keys->gone_below;
+    return e->superseded_hour != HOUR_NONE &&
+           g->hour.hour >= (uint64_t)e->superseded_hour + longest_talk_hours(g);
+}
+
+/* An answer that did not help is asked for again, a few times. */
+static bool may_ask(const struct group *g, uint32_t entry)
 {
     const struct member *me = member_me(g);
     const struct epoch *e = held_at(g, entry)->epoch;
-    return !me || !e || bits_has(&e->nokey, me->index);
+    return me && epoch_is_due_to(g, entry, me->index) &&
+           (e->asked == 0 ||
+            (e->asked < ASKS_PER_EPOCH_MAX && bits_has(&e->forwarded, me->index)));
 }
 
 void ask_schedule(struct group *g, uint32_t entry)
 {
     struct keys *k = g->keys;
     const uint8_t *id = held_at(g, entry)->e.hash;
-    const struct epoch_key *e = epoch_find(g, id);
-    if (g->joining || asked_already(g, entry) || k->asks_count == ASKS_MAX)
+    if (g->joining || k->asks_count == ASKS_MAX || !may_ask(g, entry) ||
+        epoch_was_wiped(g, entry))
         return;
-    if (e && e->superseded_hour != HOUR_NONE &&
-        g->hour.hour >= (uint64_t)e->superseded_hour + longest_talk_hours(g))
-        return; /* wiped by the schedule, not missing */
     for (uint32_t i = 0; i < k->asks_count; i++)
         if (memcmp(k->asks[i], id, 32) == 0)
             return;
@@ -89,7 +105,7 @@ static bool ask_stands(const struct group *g, const uint8_t *id,
                        const uint32_t *lacking, uint32_t n)
 {
     const struct control_entry *e = control_find(g, id);
-    if (!e || asked_already(g, e->number))
+    if (!e || !may_ask(g, e->number))
         return false;
     for (uint32_t i = 0; i < n; i++)
         if (lacking[i] == e->number)
@@ -154,7 +170,8 @@ void forwards_schedule(struct group *g, uint32_t entry)
     const struct bits *asked = &h->epoch->nokey;
     for (uint32_t i = bits_next(asked, 0); i != NOBODY; i = bits_next(asked, i + 1)) {
         if (i == me->index || bits_has(&h->epoch->forwarded, i) ||
-            forward_waits(k, entry, i) || k->forwards_count == FORWARDS_MAX)
+            !epoch_is_due_to(g, entry, i) || forward_waits(k, entry, i) ||
+            k->forwards_count == FORWARDS_MAX)
             continue;
         const struct bytes about = BYTES(h->e.hash, 32);
         k->forwards[k->forwards_count++] = (struct owed_forward){
@@ -265,6 +282,19 @@ static int prekey_due(struct group *g)
 
 /* --- together ----------------------------------------------------------------- */
 
+/* An epoch made by somebody who did not know yet that we are a member, or whose box did
+ * not open: what was written under it is read by asking, also when it is superseded by
+ * now.  Nothing of it may ever reach us before: its topic is not known here.  P5.13 */
+static void ask_for_lanes(struct group *g)
+{
+    const struct control *c = g->control;
+    for (uint32_t i = 0; i < c->epochs_count; i++) {
+        const struct held *h = held_at(g, c->epochs[i]);
+        if (h->epoch->boxed && !(epoch_have(g, h->e.number) & EPOCH_HAVE_LANE))
+            ask_schedule(g, h->e.number);
+    }
+}
+
 int keys_review(struct group *g)
 {
     struct keys *k = g->keys;
@@ -277,6 +307,7 @@ int keys_review(struct group *g)
     uint32_t n = keys_lacking(g, &g->control->now, lacking);
     for (uint32_t i = 0; i < n; i++)
         ask_schedule(g, lacking[i]);
+    ask_for_lanes(g);
     if (n > 0 && k->try_at_ms == 0)
         k->try_at_ms = g->peer->now_ms + TRY_MS;
     if (k->rekeys_since_prekey >= PREKEY_REKEYS_MAX && k->prekey_at_ms == 0)

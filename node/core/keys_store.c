@@ -12,6 +12,7 @@ enum {
     KEY_STATE = 's',
     EPOCH_VALUE_BYTES = 1 + 6 * 32 + 5 * 4,
     PREKEY_VALUE_BYTES = 32 + 4 + 1,
+    STATE_VALUE_BYTES = 4 + 4 + 1 + 4 + 4,
     ROOT_VALUE_BYTES_MAX = 2 + 4 + 2 + LIMIT_EPOCHS_OPEN_MAX * 32,
 };
 
@@ -83,11 +84,12 @@ int owed_store(struct group *g)
 {
     const struct keys *k = g->keys;
     const uint8_t key = KEY_STATE;
-    uint8_t store[13];
+    uint8_t store[STATE_VALUE_BYTES];
     put_u32(store, k->last_rekey_hour);
     put_u32(store + 4, k->owed_hour);
     store[8] = k->rekeys_since_prekey;
     put_u32(store + 9, k->next_order);
+    put_u32(store + 13, k->gone_below);
     return put(g, LOG_EPOCH, BYTES(&key, 1), BYTES_OF(store));
 }
 
@@ -179,12 +181,13 @@ static int load_root(struct group *g, struct bytes key, struct bytes value)
 static int load_state(struct group *g, struct bytes value)
 {
     struct keys *k = g->keys;
-    if (value.n != 13)
+    if (value.n != STATE_VALUE_BYTES)
         return ERR_DAMAGED;
     k->last_rekey_hour = get_u32(value.p);
     k->owed_hour = get_u32(value.p + 4);
     k->rekeys_since_prekey = value.p[8];
     k->next_order = get_u32(value.p + 9);
+    k->gone_below = get_u32(value.p + 13);
     return 0;
 }
 

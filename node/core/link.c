@@ -7,6 +7,7 @@
 
 #include "crypto/arena.h"
 #include "node/core/link_int.h"
+#include "node/core/link_room.h"
 
 enum { WIRE_BYTES_MAX = 2 * WIRE_QUEUE_BYTES_MAX, KEPT_BYTES = 64 * 1024 };
 
@@ -108,16 +109,6 @@ int link_make(struct peer *p, uint32_t id, bool dialler, struct link **out)
     links->list[links->count++] = l;
     *out = l;
     return 0;
-}
-
-int link_dial(struct peer *p, struct group *g, struct bytes address, struct link **out)
-{
-    int err = link_make(p, p->links->next_even, true, out);
-    if (err)
-        return err;
-    p->links->next_even += 2;
-    (*out)->group = g->number;
-    return fx_dial(p, (*out)->id, g->number, address);
 }
 
 void link_close(struct link *l, bool flush)
@@ -224,25 +215,13 @@ bool links_member_linked(const struct peer *p, uint32_t group, uint32_t index)
     return false;
 }
 
-/* ---- accepting -------------------------------------------------------------- */
+/* ---- coming and going ---------------------------------------------------------- */
 
-/* P9.5: of the unproven ones a sink that has swallowed its share goes first, else the
- * oldest. */
-static struct link *evictable(const struct links *links, uint32_t *count)
+/* Whether something that was sent there may matter to the other side. */
+static bool deserves_its_end(const struct link *l)
 {
-    struct link *best = NULL;
-    *count = 0;
-    for (uint32_t i = 0; i < links->count; i++) {
-        struct link *l = links->list[i];
-        if (!unproven(l))
-            continue;
-        ++*count;
-        bool full = l->state == LINK_SINK && l->sink_left == 0;
-        bool best_full = best && best->state == LINK_SINK && best->sink_left == 0;
-        if (!best || full > best_full || (full == best_full && l->born < best->born))
-            best = l;
-    }
-    return best;
+    enum link_state was = l->state == LINK_CLOSED ? l->state_before : l->state;
+    return was == LINK_LIVE && (l->dialler || l->kind == LINK_MEMBER || l->proven);
 }
 
 /* Take a closed link out of the table at once; its order is of no meaning. */
@@ -251,7 +230,9 @@ static int link_remove(struct peer *p, uint32_t i)
     struct links *links = p->links;
     struct link *l = links->list[i];
     struct group *g = l->group ? peer_group(p, l->group) : NULL;
-    int err = l->gone ? 0 : fx_close(p, l->id);
+    int err = 0;
+    if (!l->gone)
+        err = deserves_its_end(l) ? fx_close(p, l->id) : fx_drop(p, l->id);
     links->count--;
     memmove(&links->list[i], &links->list[i + 1],
             (links->count - i) * sizeof links->list[0]);
@@ -273,10 +254,31 @@ static int evict(struct peer *p, struct link *l)
     return link_remove(p, i);
 }
 
+/* P9.10: strangers never keep us from calling. */
+static int make_room(struct peer *p)
+{
+    uint32_t count = 0;
+    struct link *oldest =
+        p->links->count == LIMIT_LINKS_MAX ? links_evictable(p->links, &count) : NULL;
+    return oldest ? evict(p, oldest) : 0;
+}
+
+int link_dial(struct peer *p, struct group *g, struct bytes address, struct link **out)
+{
+    int err = make_room(p);
+    if (!err)
+        err = link_make(p, p->links->next_even, true, out);
+    if (err)
+        return err;
+    p->links->next_even += 2;
+    (*out)->group = g->number;
+    return fx_dial(p, (*out)->id, g->number, address);
+}
+
 static int on_accepted(struct peer *p, uint32_t id)
 {
     uint32_t count = 0;
-    struct link *oldest = evictable(p->links, &count), *l = NULL;
+    struct link *oldest = links_evictable(p->links, &count), *l = NULL;
     int err = 0;
     if (link_find(p, id))
         return 0;
@@ -285,7 +287,7 @@ static int on_accepted(struct peer *p, uint32_t id)
     if (err)
         return err;
     err = link_make(p, id, false, &l);
-    return err == ERR_FULL ? fx_close(p, id) : err;
+    return err == ERR_FULL ? fx_drop(p, id) : err;
 }
 
 /* ---- events ----------------------------------------------------------------- */
@@ -306,7 +308,8 @@ static int on_frames(struct peer *p, struct link *l, struct bytes bytes)
 static int on_data(struct peer *p, struct link *l, struct bytes bytes)
 {
     int err = 0;
-    l->heard_ms = p->now_ms;
+    if (!l->proven) /* P6.8: who is welcomed has nothing more to say */
+        l->heard_ms = p->now_ms;
     l->sync.probe_ms = 0;
     while (bytes.n > 0 && !err) {
         size_t used = bytes.n;
@@ -402,19 +405,30 @@ static int flush_all(struct peer *p)
     return err;
 }
 
+/* When an invitation link has had its time (P6.8). */
+static uint64_t invitation_deadline_ms(const struct link *l)
+{
+    uint64_t due_ms = link_queue_bytes(l) ? UINT64_MAX : l->heard_ms + SILENCE_MS_MAX;
+    if (link_is_guest(l))
+        return l->live_ms + FIRST_WORD_MS_MAX;
+    if (l->proven && l->proven_ms + WELCOME_MS_MAX < due_ms)
+        due_ms = l->proven_ms + WELCOME_MS_MAX;
+    return due_ms;
+}
+
 static int link_tick(struct peer *p, struct link *l)
 {
     struct group *g = l->group ? peer_group(p, l->group) : NULL;
-    uint64_t silent_ms = p->now_ms - l->heard_ms;
-    if (l->state == LINK_WAIT_2 && p->now_ms - l->born_ms >= HANDSHAKE_MS_MAX) {
+    bool late = p->now_ms - l->born_ms >= HANDSHAKE_MS_MAX;
+    if (l->state == LINK_WAIT_2 && late)
         link_close(l, false);
-        return 0;
-    }
+    else if (l->state == LINK_WAIT_3 && late)
+        link_sink(p, l); /* P9.5: it is not told */
     if (!g || l->state != LINK_LIVE || l->closing)
         return 0;
     if (l->kind == LINK_MEMBER)
         return sync_pump(p, l);
-    if (silent_ms >= SILENCE_MS_MAX && !link_queue_bytes(l)) {
+    if (invitation_deadline_ms(l) <= p->now_ms) {
         link_close(l, false); /* an invitation that came to nothing */
         return 0;
     }
@@ -453,13 +467,11 @@ int links_tick(struct peer *p)
 
 static uint64_t link_deadline_ms(const struct link *l)
 {
-    if (l->state == LINK_WAIT_2)
+    if (l->state == LINK_WAIT_2 || l->state == LINK_WAIT_3)
         return l->born_ms + HANDSHAKE_MS_MAX;
     if (l->state != LINK_LIVE)
         return UINT64_MAX;
-    if (l->kind == LINK_MEMBER)
-        return sync_deadline_ms(l);
-    return link_queue_bytes(l) ? UINT64_MAX : l->heard_ms + SILENCE_MS_MAX;
+    return l->kind == LINK_MEMBER ? sync_deadline_ms(l) : invitation_deadline_ms(l);
 }
 
 uint64_t links_deadline_ms(const struct peer *p)

@@ -9,6 +9,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/link_int.h"
+#include "node/core/link_room.h"
 
 enum { SINK_BYTES_MIN = 16 * 1024, SINK_BYTES_MAX = 256 * 1024 };
 
@@ -152,6 +153,8 @@ static int answer_first(struct peer *p, struct link *l, struct group *g,
     l->kind = c->kind;
     memcpy(l->invite_pk, c->invite_pk, 32);
     l->state = LINK_WAIT_3;
+    l->born_ms = p->now_ms;
+    links_bound_shaken(p, l->kind);
     return link_send_raw(p, l, BYTES_OF(second));
 }
 

@@ -2,6 +2,7 @@
 /* link_int.h -- the inside of the link part, shared by its files:
  *
  *   link.c            the table of connections: events, ticks, closing
+ *   link_room.c       who gives their place to another (P9.10)
  *   link_accept.c     from first bytes to a live link (P9.3 to P9.9)
  *   link_handshake.c  the three messages, pure      link_frame.c  frames, pure
  *   link_ring.c       first messages seen before (P9.4)
@@ -16,6 +17,8 @@
  *
  *     dialled   DIALING -> WAIT_2 -> LIVE
  *     accepted  WAIT_1 -> WAIT_3 -> LIVE, from everywhere to SINK
+ *
+ * A guest is an accepted invitation link from message 2 on, until its join is proven.
  */
 #ifndef NODE_CORE_LINK_INT_H
 #define NODE_CORE_LINK_INT_H
@@ -55,6 +58,7 @@ struct link {
     bool dialler;
     bool closing;             /* close once what is queued has gone out */
     bool gone;                /* the host has closed it */
+    bool proven;              /* accepted invitation links: a proven join came */
     uint8_t kind;             /* enum link_kind */
     uint32_t member;          /* index, or NO_MEMBER */
     uint32_t acc;             /* dialled members: which access key was used */
@@ -63,6 +67,7 @@ struct link {
     uint8_t hs_hash[32];
     uint64_t born;                       /* order of making */
     uint64_t born_ms, live_ms, heard_ms; /* live_ms 0: never */
+    uint64_t proven_ms;                  /* when `proven` became true */
     uint64_t sink_left; /* bytes until this connection is the first to be closed */
     struct link_secrets *secrets; /* arena; NULL in a sink */
     struct buf hand;              /* handshake bytes collected */
@@ -137,6 +142,7 @@ enum {
     HANDSHAKE_MS_MAX = 20 * 1000,
     SILENCE_MS_MAX = 120 * 1000,
     FIRST_WORD_MS_MAX = 30 * 1000,
+    WELCOME_MS_MAX = 60 * 60 * 1000,
 };
 
 /* --- link.c ---------------------------------------------------------------------- */
@@ -162,7 +168,8 @@ NODISCARD int ties_of(struct peer *p, uint32_t number, struct ties **out);
 struct ties *ties_find(const struct peer *p, uint32_t number);
 /* Close all links of a group that is going, and forget its record. */
 void links_forget(struct peer *p, uint32_t number);
-/* Dial `address` for a group.  ERR_FULL, ERR_NOMEM. */
+/* Dial `address` for a group, in a stranger's place if need be.  ERR_FULL,
+ * ERR_NOMEM. */
 NODISCARD int link_dial(struct peer *p, struct group *g, struct bytes address,
                         struct link **out);
 
@@ -216,8 +223,7 @@ NODISCARD int join_home_settle(struct group *g);
 struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 32],
                        uint32_t i);
 
-/* --- join_host.c
- * --------------------------------------------------------------------- */
+/* --- join_host.c --------------------------------------------------------------- */
 /* A join came in. */
 NODISCARD int join_take(struct group *g, struct link *l, const struct wire_join *join);
 /* Send a welcome on while there is room. */

@@ -79,7 +79,8 @@ enum fx_kind {
     FX_DIAL,  /* open a connection to text `bytes` ("host:port") for group; answer
                  EV_DIALED */
     FX_SEND,  /* write bytes to link */
-    FX_CLOSE, /* close link after what was sent; EV_CLOSED may or may not follow */
+    FX_CLOSE, /* close link after what was sent, or `at_once`; EV_CLOSED may or may not
+                 follow */
     FX_TELL,  /* something a person may want to see: tell, group, row, err */
 };
 
@@ -103,6 +104,7 @@ struct effect {
     uint32_t link, group;
     uint64_t row, draft;
     int err;
+    bool at_once; /* FX_CLOSE: of a stranger, for whom nothing is waited */
     struct bytes bytes;
 };
 

@@ -25,7 +25,8 @@ struct client;
 
 enum {
     HOST_READ_BYTES = 512 * 1024,         /* one buffer for every read */
-    HOST_LINKS_MAX = 2 * LIMIT_LINKS_MAX, /* with those that are being closed */
+    HOST_LINKS_MAX = 3 * LIMIT_LINKS_MAX, /* with those that are being closed */
+    HOST_CAME_MAX = 2 * LIMIT_LINKS_MAX,  /* that came in: the rest is for dials */
     HOST_CLIENTS_MAX = 16,
     HOST_LATER_MAX = 256,
     HOST_UPKEEP_MS = 1000,

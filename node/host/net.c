@@ -25,9 +25,37 @@ struct conn_write {
 
 /* ---- the table ----------------------------------------------------------- */
 
+static bool conn_came(const struct conn *l)
+{
+    return l->number % 2 == 1;
+}
+
+/* A row for one that came in, or for a dial (P9.10): of those that are being closed the
+ * one that waits longest gives its row up.  False: there is none. */
+static bool conn_room(struct host *h, bool came)
+{
+    const struct net *n = &h->net;
+    struct conn *oldest = NULL;
+    size_t came_count = 0;
+    for (size_t i = 0; i < n->links_count; i++)
+        came_count += conn_came(n->links[i]);
+    bool crowded = came && came_count >= HOST_CAME_MAX;
+    if (!crowded && n->links_count < HOST_LINKS_MAX)
+        return true;
+    for (size_t i = 0; i < n->links_count; i++) {
+        struct conn *l = n->links[i];
+        if (l->state == CONN_CLOSING && (conn_came(l) || !crowded) &&
+            (!oldest || l->since_ms < oldest->since_ms))
+            oldest = l;
+    }
+    if (oldest)
+        conn_remove(oldest);
+    return oldest != NULL;
+}
+
 int conn_new(struct host *h, uint32_t number, enum conn_state state, struct conn **out)
 {
-    if (h->net.links_count == HOST_LINKS_MAX)
+    if (!conn_room(h, number % 2 == 1))
         return ERR_FULL;
     struct conn *l = calloc(1, sizeof *l);
     if (!l)
@@ -268,10 +296,11 @@ void net_do(struct host *h, const struct effect *fx)
     struct conn *l = conn_find(h, fx->link);
     if (!l)
         return; /* it was lost in the meantime: EV_CLOSED is on its way */
-    if (fx->kind == FX_CLOSE && l->state == CONN_DIALING) {
+    if (fx->kind == FX_CLOSE && (fx->at_once || l->state == CONN_DIALING)) {
         conn_remove(l);
     } else if (fx->kind == FX_CLOSE) {
         l->state = CONN_CLOSING;
+        l->since_ms = host_now_ms(h);
     } else if (l->state != CONN_OPEN ||
                buf_append(&l->out, fx->bytes, OUT_BYTES_MAX) < 0) {
         conn_lost(l, false);

@@ -6,6 +6,10 @@
  * follows when the system has them.  A link whose queue is longer than
  * LIMIT_SEND_QUEUE_BYTES_MAX is not read until half of it is gone; one whose queue does
  * not move for a minute is closed, for two sides may wait for each other.
+ *
+ * What the core lets go is ended and waited for five seconds, so that what was sent
+ * arrives; a stranger's connection is not (P9.10).  A row that waits like this goes
+ * when another needs it, and rows past HOST_CAME_MAX are for our own dials.
  */
 #ifndef NODE_HOST_NET_H
 #define NODE_HOST_NET_H

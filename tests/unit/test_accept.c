@@ -432,6 +432,96 @@ T_CASE(a_fork_is_kept_and_told_once)
     small_free(&s);
 }
 
+/* The author shows one text to some and another to others: whoever gets the second
+ * finds its key used (P8.8). */
+T_CASE(two_texts_under_one_key_are_shown_as_a_fork)
+{
+    struct small s;
+    struct tp_entry first, second;
+    struct buf body = {0};
+    small_new(&s);
+    tp_body(&body, "safe", BYTES(NULL, 0), 0);
+    struct tp_making in = {.g = s.maker,
+                           .keys = &s.keys,
+                           .author = &s.members[0],
+                           .position = 5,
+                           .seq = 1,
+                           .end_hour = TP_EPOCH_HOURS + 168,
+                           .lifetime_hours = 168,
+                           .prev = zeros,
+                           .body = BUF_BYTES(&body)};
+    struct tp *copy = tp_copy(s.founder, 6);
+    tp_make(&in, &first);
+    tp_body(&body, "not safe", BYTES(NULL, 0), 0);
+    in.g = peer_group(copy->peer, 1);
+    in.seq = 2;
+    in.prev = first.hash;
+    in.body = BUF_BYTES(&body);
+    tp_make(&in, &second);
+    T_EQ(tp_accept(s.founder, s.g, &first), ACCEPT_NEW);
+    T(!author_find(s.g->content, s.members[0].pk)->forked);
+    T_EQ(tp_accept(s.founder, s.g, &second), ACCEPT_NEW);
+    T(author_find(s.g->content, s.members[0].pk)->forked);
+    buf_free(&body);
+    buf_free(&first.envelope);
+    buf_free(&second.envelope);
+    tp_free(copy);
+    small_free(&s);
+}
+
+T_CASE(epochs_that_share_a_prefix_are_told_apart_by_the_signature)
+{
+    struct small s;
+    struct tp_entry e, bad;
+    small_new(&s);
+    small_make(&s, &e, 1, zeros, false);
+    small_make(&s, &bad, 2, e.hash, true);
+    struct control *c = s.g->control;
+    struct held *old = held_at(s.g, 0);
+    uint8_t hash[32];
+    memcpy(hash, old->e.hash, 32);
+    memset(old->e.hash, 0, 32);
+    memcpy(old->e.hash, s.keys.ref.ids[0], EPOCH_PREFIX_BYTES);
+    for (uint32_t i = 0; i < c->epochs_count; i++)
+        for (uint32_t j = i; j > 0; j--) {
+            uint32_t *a = &c->epochs[j - 1], *b = &c->epochs[j], swap = *a;
+            if (memcmp(c->entries[*a]->e.hash, c->entries[*b]->e.hash, 32) > 0)
+                *a = *b, *b = swap;
+        }
+    uint8_t ids[1][32];
+    T_EQ(keys_resolve(s.g, s.keys.ref.ids[0], 1, 0, ids), 1);
+    T_MEM(ids[0], old->e.hash, 32);
+    T_EQ(keys_resolve(s.g, s.keys.ref.ids[0], 1, 1, ids), 0);
+    T_MEM(ids[0], s.keys.ref.ids[0], 32);
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_NEW);
+    T_EQ(tp_accept(s.founder, s.g, &bad), ACCEPT_REFUSED);
+    memcpy(old->e.hash, hash, 32);
+    buf_free(&e.envelope);
+    buf_free(&bad.envelope);
+    small_free(&s);
+}
+
+T_CASE(entries_of_more_authors_than_there_may_be_are_refused)
+{
+    struct small s;
+    struct tp_entry e;
+    struct author *a = NULL;
+    small_new(&s);
+    small_make(&s, &e, 1, zeros, false);
+    for (uint32_t i = s.g->content->authors_count; i < LIMIT_AUTHORS_MAX; i++) {
+        uint8_t pk[32] = {0};
+        put_u32(pk, i);
+        T_NEED(author_make(s.g->content, pk, &a) == 0);
+    }
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_REFUSED); /* and nothing ends */
+    memlog_begin(s.founder->log);
+    T_EQ(content_has_all(s.g, s.members[0].pk), 0);
+    T_EQ(hour_heard(s.g, s.members[0].pk, TP_EPOCH_HOURS), 0);
+    memlog_commit(s.founder->log);
+    buf_free(&e.envelope);
+    small_free(&s);
+}
+
 /* --- keys that come later --------------------------------------------------------- */
 
 /* Take the mix values of all epochs away, or give them back. */

@@ -175,7 +175,7 @@ T_CASE(place_and_form_are_checked)
     circle_end(&c);
 }
 
-T_CASE(entries_of_strangers_and_without_right_have_no_effect)
+T_CASE(strangers_are_refused_and_without_right_there_is_no_effect)
 {
     struct circle c;
     struct draft d, m;
@@ -191,9 +191,8 @@ T_CASE(entries_of_strangers_and_without_right_have_no_effect)
     stranger.seq = 1;
     memset(stranger.prev, 0, 32);
     forge(g, &stranger, CONTROL_PREKEY, BYTES_OF(empty_map), sk, &whole);
-    T_EQ(take(&c, 0, BUF_BYTES(&whole)), 0);
-    T(!control_at(g, 2)->valid); /* P4.5 */
-    T(control_at(g, 2)->differs && control_differs(g));
+    T_EQ(take(&c, 0, BUF_BYTES(&whole)), ERR_DENIED); /* P4.15 */
+    T_EQ(control_count(g), 2);
     /* P4.6: a plain member's invitation counts for nothing */
     struct control_body b = {0};
     b.bin[INVITE_KEY] = b.bin[INVITE_PSK] = BYTES_OF(pk);
@@ -443,6 +442,77 @@ T_CASE(large_entries_fill_the_store_sooner)
     circle_end(&c);
 }
 
+/* Entries of one member over one head: as many forks as they like, but not all of the
+ * log, and nobody names what may be refused elsewhere. */
+T_CASE(one_member_does_not_fill_the_log)
+{
+    struct circle c;
+    struct draft d;
+    struct buf whole = {0};
+    uint8_t body[] = {0x81, 0x01, 0xc4, 0x02, 0, 0}, heads[16 * 32];
+    circle_found(&c, 168);
+    circle_join(&c, 0, ROLE_MEMBER);
+    circle_settle(&c);
+    struct group *g = circle_group(&c, 0), *g1 = circle_group(&c, 1);
+    T_EQ(control_draft(g1, &d), 0);
+    for (uint32_t i = 0; i < LIMIT_CONTROL_PER_MEMBER_MAX; i++) {
+        put_u16(body + 4, (uint16_t)i);
+        forge(g1, &d, 99, BYTES_OF(body), g1->secrets->member_sk, &whole);
+        T_NEED(take(&c, 0, BUF_BYTES(&whole)) == 0);
+        if (i == LIMIT_CONTROL_PER_MEMBER_MAX / 2)
+            T_EQ(control_heads(g, heads), 1);
+    }
+    put_u16(body + 4, UINT16_MAX);
+    forge(g1, &d, 99, BYTES_OF(body), g1->secrets->member_sk, &whole);
+    T_EQ(take(&c, 0, BUF_BYTES(&whole)), ERR_FULL);
+    d.seq = LIMIT_CONTROL_PER_MEMBER_MAX + 1;
+    T_EQ(control_heads(g, heads), 1);
+    T_MEM(heads, control_at(g, member_me(g)->entry)->hash, 32);
+    circle_rekey(&c, 0); /* whoever is no flooder goes on, and others can follow */
+    T_EQ(take(&c, 1, control_at(g, control_count(g) - 1)->whole), 0);
+    buf_free(&whole);
+    circle_end(&c);
+}
+
+T_CASE(long_entries_are_for_stewards)
+{
+    struct circle c;
+    struct buf body = {0};
+    static const uint8_t padding[LIMIT_CONTROL_MEMBER_BYTES_MAX];
+    const uint8_t head[] = {0x81, 0x01, 0xc5, sizeof padding >> 8, 0};
+    T_EQ(buf_append(&body, BYTES_OF(head), LIMIT_CONTROL_BYTES_MAX), 0);
+    T_EQ(buf_append(&body, BYTES_OF(padding), LIMIT_CONTROL_BYTES_MAX), 0);
+    circle_found(&c, 168);
+    circle_join(&c, 0, ROLE_MEMBER);
+    circle_settle(&c);
+    circle_begin(&c, 1);
+    T_EQ(control_post(circle_group(&c, 1), 99, BUF_BYTES(&body), NULL), ERR_TOOBIG);
+    circle_commit(&c, 1);
+    circle_begin(&c, 0);
+    T_EQ(control_post(circle_group(&c, 0), 99, BUF_BYTES(&body), NULL), 0);
+    circle_commit(&c, 0);
+    buf_free(&body);
+    circle_end(&c);
+}
+
+/* A prekey entry by whoever was added first; what control_take says. */
+static int take_by_first_member(struct group *g, struct bytes body)
+{
+    struct group as_member = *g;
+    struct draft d;
+    struct buf whole = {0};
+    uint8_t seed[32] = {0x33}, sk[64];
+    T_EQ(control_draft(g, &d), 0);
+    d.seq = 1;
+    memset(d.prev, 0, 32);
+    sign_keypair(as_member.member_pk, sk, seed);
+    T(member_find(g, as_member.member_pk) != NULL);
+    forge(&as_member, &d, CONTROL_PREKEY, body, sk, &whole);
+    int err = control_take(g, BUF_BYTES(&whole), 0);
+    buf_free(&whole);
+    return err;
+}
+
 T_CASE(a_full_log_refuses_and_a_full_group_too)
 {
     struct circle c;
@@ -473,6 +543,10 @@ T_CASE(a_full_log_refuses_and_a_full_group_too)
     memset(key, 5, sizeof key);
     b.bin[PREKEY_KEY] = BYTES_OF(key);
     T_EQ(control_body_encode(CONTROL_PREKEY, &b, &body), 0);
+    while (control_count(g) < LIMIT_CONTROL_ENTRIES_MAX - LIMIT_CONTROL_RESERVE_MAX)
+        T_NEED(control_post(g, CONTROL_PREKEY, BUF_BYTES(&body), NULL) == 0);
+    /* What is left is for stewards: he can still let in and rekey, others wait. */
+    T_EQ(take_by_first_member(g, BUF_BYTES(&body)), ERR_FULL);
     do
         err = control_post(g, CONTROL_PREKEY, BUF_BYTES(&body), NULL);
     while (!err);

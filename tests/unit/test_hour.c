@@ -110,11 +110,13 @@ T_CASE(it_rises_to_the_median_of_three_or_more)
     struct tp_member m[MEMBERS];
     uint8_t nobody[32] = {1};
     tp_found(t, "Circle", 168);
+    t->wall_ms += 460 * TP_HOUR_MS; /* the own clock agrees with what follows */
+    T_EQ(tp_pass(t, 0), 0);
     tp_add_members(t, peer_group(t->peer, 1), m, MEMBERS);
     hear(t, m[0].pk, TP_EPOCH_HOURS + 500);
     hear(t, m[1].pk, TP_EPOCH_HOURS + 400);
     hear(t, nobody, TP_EPOCH_HOURS + 300);
-    T_EQ(hour_of(t), TP_EPOCH_HOURS); /* two do not decide, nor does a stranger */
+    T_EQ(hour_of(t), TP_EPOCH_HOURS + 24); /* two do not decide, nor a stranger */
     hear(t, m[2].pk, TP_EPOCH_HOURS + 3);
     T_EQ(hour_of(t), TP_EPOCH_HOURS + 400);
     hear(t, m[3].pk, UINT32_MAX);
@@ -125,6 +127,50 @@ T_CASE(it_rises_to_the_median_of_three_or_more)
     T_EQ(hour_of(t), TP_EPOCH_HOURS + 400);
     hear(t, m[2].pk, TP_EPOCH_HOURS + 450);
     T_EQ(hour_of(t), TP_EPOCH_HOURS + 450); /* what was heard before was kept */
+    tp_free(t);
+}
+
+T_CASE(liars_take_it_a_day_a_day_from_a_sane_clock)
+{
+    struct tp *t = tp_new(1);
+    struct tp_member m[MEMBERS];
+    tp_found(t, "Circle", 720);
+    tp_add_members(t, peer_group(t->peer, 1), m, MEMBERS);
+    for (int i = 0; i < MEMBERS; i++)
+        hear(t, m[i].pk, TP_EPOCH_HOURS + 800);
+    /* One step by what the clock may be off, one by what is believed without it. */
+    T_EQ(hour_of(t), TP_EPOCH_HOURS + 48);
+    for (uint32_t i = 0; i < 20; i++)
+        hear(t, m[i % MEMBERS].pk, TP_EPOCH_HOURS + 900 + i);
+    T_EQ(hour_of(t), TP_EPOCH_HOURS + 48);
+    for (int i = 0; i < 24; i++)
+        T_EQ(tp_pass(t, TP_HOUR_MS), 0);
+    hear(t, m[0].pk, TP_EPOCH_HOURS + 950);
+    T_EQ(hour_of(t), TP_EPOCH_HOURS + 96);
+    /* No end ever becomes that of records, however far the others are. */
+    t->wall_ms = (uint64_t)UINT32_MAX * TP_HOUR_MS;
+    T_EQ(tp_pass(t, 0), 0);
+    for (int i = 0; i < MEMBERS; i++)
+        hear(t, m[i].pk, UINT32_MAX - 100); /* there is no such hour */
+    T(hour_of(t) < TP_EPOCH_HOURS + 1000);
+    for (int i = 0; i < MEMBERS; i++)
+        hear(t, m[i].pk, HOUR_LAST);
+    T_EQ(hour_of(t), HOUR_LAST);
+    T_EQ(tp_say(t, 1, "still ends"), 0);
+    tp_free(t);
+}
+
+T_CASE(a_clock_that_is_surely_behind_follows_the_others)
+{
+    struct tp *t = tp_new(1);
+    struct tp_member m[MEMBERS];
+    tp_found(t, "Circle", 168);
+    tp_add_members(t, peer_group(t->peer, 1), m, MEMBERS);
+    t->wall_ms = 0; /* 1970, and a month off */
+    T_EQ(tp_pass(t, 0), 0);
+    for (int i = 0; i < MEMBERS; i++)
+        hear(t, m[i].pk, TP_EPOCH_HOURS + 720);
+    T_EQ(hour_of(t), TP_EPOCH_HOURS + 720);
     tp_free(t);
 }
 

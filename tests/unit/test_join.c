@@ -2,10 +2,9 @@
 /* test_join.c -- invitations from both sides, with everything that goes wrong (P6). */
 #include "tests/lib/t.h"
 
+#include "base/err.h"
 #include "base/mp.h"
-#include "crypto/dh.h"
-#include "crypto/sign.h"
-#include "tests/lib/hand.h"
+#include "tests/lib/guest.h"
 
 /* Wren (0) in her group, and Otter (1) who is not in it yet. */
 static struct net *one_and_one(void)
@@ -245,44 +244,12 @@ T_CASE(who_may_invite)
 
 /* ---- an invitation link can do nothing else (P6.3, P6.4) ---------------------- */
 
-struct guest {
-    struct hand hand;
-    struct invite_line line;
-    uint8_t psk[32], v_pk[32], v_sk[64], hash[32], t_sk[32];
-    struct wire_join join;
-};
-
 static void guest_open(struct guest *x, struct net *n)
 {
-    struct handshake hs;
-    struct entropy_stream stream = {{66}, n->bytes};
-    struct entropy entropy = entropy_stream(&stream);
-    uint8_t first[HANDSHAKE_1_BYTES], third[HANDSHAKE_3_BYTES], seed[32] = {8}, sk[64];
-    uint8_t message[128];
     struct buf line = net_line(n, 0, 1, false);
-    struct hand *h = &x->hand;
-    memset(x, 0, sizeof *x);
-    CHECK(invite_decode(BUF_BYTES(&line), &x->line) == 0);
+    guest_call(x, n, &line, 1);
+    CHECK(guest_enter(x));
     buf_free(&line);
-    join_derive(x->psk, x->v_pk, x->v_sk, x->line.v);
-    entropy_fill(&entropy, x->t_sk, 32);
-    struct handshake_config c = {LINK_INVITE, x->line.group, x->psk, x->t_sk,
-                                 x->line.transport_pk};
-    *h = (struct hand){.net = n, .conn = net_stranger(n, 0)};
-    CHECK(handshake_first(&hs, &c, &entropy, first) == 0);
-    net_say_raw(n, h->conn, BYTES_OF(first));
-    CHECK(net_heard(n, h->conn).n == HANDSHAKE_2_BYTES);
-    CHECK(handshake_third(&hs, net_heard(n, h->conn).p, third) == 0);
-    h->heard = HANDSHAKE_2_BYTES;
-    CHECK(handshake_split(&hs, &h->send, &h->recv, x->hash) == 0);
-    net_say_raw(n, h->conn, BYTES_OF(third));
-    sign_keypair(x->join.member_pk, sk, seed);
-    dh_public(x->join.transport_pk, x->t_sk);
-    memset(x->join.prekey_pk, 9, 32);
-    join_signed(message, x->line.group, &x->join);
-    CHECK(sign_make(x->join.proof, "join", BYTES_OF(message), sk) == 0);
-    join_signed(message, x->hash, &x->join);
-    CHECK(sign_make(x->join.signature, "invite", BYTES_OF(message), x->v_sk) == 0);
 }
 
 enum wrong {
@@ -443,6 +410,61 @@ static void host_say(struct hand *h, struct buf *end, enum lie lie)
     net_send(n, h->conn, 1, BUF_BYTES(&wire));
     net_drain(n);
     buf_free(&wire);
+}
+
+/* A joiner (1) who has dialled the test, which plays Wren. */
+static struct net *dialled_us(struct hand *h)
+{
+    struct net *n = one_and_one();
+    struct buf line = net_line(n, 0, 1, false);
+    struct invite_line in;
+    CHECK(invite_decode(BUF_BYTES(&line), &in) == 0);
+    in.addresses[0] = BYTES("t:1", 3);
+    in.addresses_count = 1;
+    line.n = 0;
+    CHECK(invite_encode(&in, &line) == 0);
+    CHECK(net_join(n, 1, &line, "Otter") == 0);
+    net_run(n, 1);
+    host_open(h, n, &in);
+    buf_free(&line);
+    return n;
+}
+
+/* P6.7: what the newcomer hears for each code, and whether the join goes on. */
+T_CASE(every_refusal_has_its_sentence)
+{
+    static const struct {
+        uint8_t code;
+        bool over;
+        const char *sentence;
+    } all[] = {
+        {REFUSED_USED, true, "This code was used already. Ask for a new one."},
+        {REFUSED_FINISHED, true, "This code is finished. Ask for a new one."},
+        {REFUSED_UNKNOWN, true, "This code is finished. Ask for a new one."},
+        {REFUSED_FULL, true, "A list is full. Try again later."},
+        {REFUSED_LATER, false, "Nobody answered. It will be tried again."},
+        {REFUSED_LATER + 1, false, "Nobody answered. It will be tried again."},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct hand h;
+        struct net *n = dialled_us(&h);
+        struct buf wire = {0};
+        int calls = n->conns;
+        T_NOTE("code %d", all[i].code);
+        CHECK(wire_put_code(&h.out, WIRE_REFUSED, all[i].code) == 0);
+        CHECK(frame_seal(&h.send, BUF_BYTES(&h.out), &wire, SIZE_MAX / 2) == 0);
+        net_send(n, h.conn, 1, BUF_BYTES(&wire));
+        net_drain(n);
+        buf_free(&wire);
+        T_EQ(n->told[TELL_REFUSED], 1);
+        T_STR(err_text(n->told_err), all[i].sentence);
+        T_EQ(groups(n, 1), all[i].over ? 0 : 1);
+        T(hand_closed(&h));
+        net_run(n, 5000);
+        T_EQ(n->conns > calls, !all[i].over); /* it calls again, or never */
+        hand_close(&h);
+        net_free(n);
+    }
 }
 
 static int nothing_left(void *ctx, struct bytes key, struct bytes value)

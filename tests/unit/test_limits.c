@@ -255,6 +255,35 @@ T_CASE(no_more_links_than_a_group_and_a_peer_may_have)
     tp_free(t);
 }
 
+/* P9.10: strangers fill what is left of the table; a call of ours takes their place. */
+T_CASE(a_call_takes_the_place_of_a_stranger)
+{
+    enum { OURS = LIMIT_LINKS_MAX - LIMIT_HANDSHAKES_MAX };
+    struct tp *t = tp_new(1);
+    uint32_t link = 0, came = 0, dialled = 0;
+    for (int i = 0; i < OURS / LIMIT_LINKS_PER_GROUP_MAX; i++)
+        (void)crowd(t, i == 0 ? "G0" : "G1");
+    T_EQ(dials_within(t, 5000, &link), OURS);
+    for (uint32_t i = 0; i < LIMIT_HANDSHAKES_MAX; i++) {
+        struct event came_in = {.kind = EV_ACCEPTED, .link = 2 * i + 1};
+        T_EQ(tp_event(t, &came_in), 0);
+    }
+    T_EQ(t->peer->links->count, LIMIT_LINKS_MAX);
+    struct event accepted = {.kind = EV_ACCEPTED, .link = 999};
+    T_EQ(tp_event(t, &accepted), 0); /* the oldest goes, and is not waited for */
+    T(t->fx.count == 1 && t->fx.list[0].kind == FX_CLOSE && t->fx.list[0].link == 1 &&
+      t->fx.list[0].at_once);
+    (void)crowd(t, "One more");
+    T_EQ(dials_within(t, 5000, &link), LIMIT_LINKS_PER_GROUP_MAX);
+    for (uint32_t i = 0; i < t->peer->links->count; i++) {
+        came += !t->peer->links->list[i]->dialler;
+        dialled += t->peer->links->list[i]->dialler;
+    }
+    T_EQ(dialled, OURS + LIMIT_LINKS_PER_GROUP_MAX);
+    T_EQ(came, LIMIT_HANDSHAKES_MAX - LIMIT_LINKS_PER_GROUP_MAX);
+    tp_free(t);
+}
+
 /* ---- ranges --------------------------------------------------------------------- */
 
 /* LIMIT_RANGE_IDS_MAX: so many ids are sent at once, more are split into ranges. */

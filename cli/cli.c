@@ -9,10 +9,11 @@
 
 #include "base/text.h"
 #include "cli/json.h"
+#include "cli/pages.h"
 #include "crypto/entropy_os.h"
 #include "crypto/hash.h"
 
-enum { SENTENCE_BYTES_MAX = 4096 };
+enum { SENTENCE_BYTES_MAX = 4096, EXIT_INTERRUPTED = 130 /* as shells say it */ };
 
 void cli_say(const char *sentence)
 {
@@ -36,6 +37,14 @@ void cli_sayf(const char *format, ...)
     va_end(list);
     cli_say(sentence);
     wipe(sentence, sizeof sentence);
+}
+
+void cli_say_either(const struct cli *c, const char *text)
+{
+    for (size_t i = 0; i < languages_count && c->either; i++)
+        cli_say(i18n_translate(i, text));
+    if (!c->either)
+        cli_say(gettext(text));
 }
 
 /* For programs an error is an object of its own on standard error. */
@@ -72,10 +81,22 @@ int cli_missing(struct cli *c, const char *option)
     return cli_error(c, ERR_NEEDTERM, sentence);
 }
 
+static const char *const warnings[] = {
+    N_("Not for emergencies. Messages can take days. Call 112 first."),
+    N_("Trial version. Nobody can be removed yet. Use no real names."),
+};
+enum { WARNINGS_COUNT = sizeof warnings / sizeof *warnings };
+
 void cli_add_warnings(struct screen *s)
 {
-    screen_text(s, _("Not for emergencies. Messages can take days. Call 112 first."));
-    screen_text(s, _("Trial version. Nobody can be removed yet. Use no real names."));
+    for (size_t i = 0; i < WARNINGS_COUNT; i++)
+        screen_text(s, gettext(warnings[i]));
+}
+
+void cli_add_warnings_in(struct screen *s, size_t language)
+{
+    for (size_t i = 0; i < WARNINGS_COUNT; i++)
+        screen_text(s, i18n_translate(language, warnings[i]));
 }
 
 int cli_show(struct cli *c, struct screen *s)
@@ -84,7 +105,9 @@ int cli_show(struct cli *c, struct screen *s)
     int err = args_has(&c->args, OPTION_JSON)
                   ? screen_render_json(s, &out)
                   : screen_render(s, place_columns(STDOUT_FILENO), &out);
-    if (!err && out.n > 0 && fwrite(out.p, 1, out.n, stdout) != out.n)
+    if (!err && c->pages.rows > 0)
+        err = pages_write(c, BUF_BYTES(&out));
+    else if (!err && out.n > 0 && fwrite(out.p, 1, out.n, stdout) != out.n)
         err = ERR_IO;
     if (fflush(stdout) && !err)
         err = ERR_IO;
@@ -134,6 +157,8 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_READ] = command_read,         [COMMAND_MEMBERS] = command_members,
     [COMMAND_RENAME] = command_rename,     [COMMAND_STATUS] = command_status,
     [COMMAND_NODE] = command_node,         [COMMAND_PASSPHRASE] = command_passphrase,
+    [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,
+    [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
     [COMMAND_HELP] = command_help,         [COMMAND_DEMO] = command_demo,
 };
 
@@ -143,6 +168,11 @@ static int show_version(struct cli *c)
     screen_text(&s, "kring " KRING_VERSION);
     screen_cell_text(&s, "version", BYTES(KRING_VERSION, sizeof KRING_VERSION - 1));
     return cli_show(c, &s);
+}
+
+bool cli_language_is_open(const struct cli *c)
+{
+    return !args_has(&c->args, OPTION_LANGUAGE) && !i18n_is_asked();
 }
 
 /* What was typed, or why it cannot be. */
@@ -161,6 +191,9 @@ static int prepare(struct cli *c, int argc, char **argv)
     err = place_home(c->args.value[OPTION_HOME], c->home);
     if (err == ERR_USAGE)
         return cli_missing(c, "--home");
+    /* The language of a profile lies inside it. */
+    c->either = !err && cli_language_is_open(c) && place_is_set_up(c->home) &&
+                prompt_can(&c->prompt) && !args_has(&c->args, OPTION_JSON);
     return err;
 }
 
@@ -176,6 +209,20 @@ static int run(struct cli *c, int argc, char **argv)
     return runs[c->args.command](c);
 }
 
+/* What is still to be said before the program ends with `err`. */
+static void say_end(struct cli *c, int err)
+{
+    bool json = args_has(&c->args, OPTION_JSON);
+    if (!json && !c->told && err == ERR_NEEDTERM && c->prompt.ended)
+        cli_say_either(c, c->session && session_is_remote(c->session)
+                              ? N_("Nothing was changed.")
+                              : N_("kring is closed."));
+    else if (!json && !c->told && c->either)
+        cli_say_either(c, err_text(err));
+    else
+        (void)cli_error(c, err, gettext(err_text(err)));
+}
+
 int cli_run(int argc, char **argv)
 {
     struct cli c = {.prompt.fd = STDIN_FILENO};
@@ -186,8 +233,9 @@ int cli_run(int argc, char **argv)
     if (!err)
         err = run(&c, argc, argv);
     if (err)
-        (void)cli_error(&c, err, gettext(err_text(err)));
+        say_end(&c, err);
     session_close(c.session);
     prompt_free(&c.prompt);
-    return err_exit(err);
+    return err == ERR_NEEDTERM && c.prompt.interrupted ? EXIT_INTERRUPTED
+                                                       : err_exit(err);
 }

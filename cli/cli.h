@@ -16,6 +16,12 @@
 #include "cli/screen.h"
 #include "node/host/session.h"
 
+/* Where a page at the terminal stands (pages.h). */
+struct pages {
+    size_t rows, used; /* rows 0: nothing stops */
+    bool left_out;     /* the person wants to see no more of it */
+};
+
 struct cli {
     struct args args;
     char home[PLACE_BYTES_MAX];
@@ -23,6 +29,9 @@ struct cli {
     struct prompt prompt;    /* standard input */
     struct session *session; /* NULL until opened */
     bool told;               /* the person knows already what went wrong */
+    bool either;             /* which language the person reads is not known yet */
+    unsigned slot;           /* of the key file: the one that opened */
+    struct pages pages;
 };
 
 /* Run the program.  Returns the exit code. */
@@ -32,6 +41,9 @@ int cli_run(int argc, char **argv);
 void cli_say(const char *sentence);
 /* As cli_say, printf-like; the format is translated. */
 __attribute__((format(printf, 1, 2))) void cli_sayf(const char *format, ...);
+/* Say a sentence (a message id) in the person's language; while that is not known, in
+ * every language. */
+void cli_say_either(const struct cli *c, const char *text);
 /* Say why it does not go on, in words of the command's own; returns `err`. */
 int cli_error(struct cli *c, int err, const char *sentence);
 /* An answer is missing and nobody can be asked: name the option.
@@ -39,6 +51,10 @@ int cli_error(struct cli *c, int err, const char *sentence);
 int cli_missing(struct cli *c, const char *option);
 /* The two sentences that stand on the first screen and in `help safety`. */
 void cli_add_warnings(struct screen *s);
+/* The same in languages[language]. */
+void cli_add_warnings_in(struct screen *s, size_t language);
+/* True if neither option nor environment says which language to speak. */
+bool cli_language_is_open(const struct cli *c);
 /* Print a screen on standard output, as lines or as JSON, and free it.
  * The screen's error; ERR_IO: standard output takes nothing more. */
 NODISCARD int cli_show(struct cli *c, struct screen *s);
@@ -79,6 +95,14 @@ int command_status(struct cli *c);
 int command_node(struct cli *c);
 /* `kring passphrase`. */
 int command_passphrase(struct cli *c);
+/* `kring lock`. */
+int command_lock(struct cli *c);
+/* `kring doctor`. */
+int command_doctor(struct cli *c);
+/* `kring backup`. */
+int command_backup(struct cli *c);
+/* `kring restore`. */
+int command_restore(struct cli *c);
 /* `kring help`, and every command with --help. */
 int command_help(struct cli *c);
 /* `kring demo`. */

@@ -5,6 +5,8 @@
 
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/opening.h"
+#include "cli/pages.h"
 
 enum { LINE_BYTES = 256 };
 
@@ -86,15 +88,33 @@ static void topic_of(const struct args *args, char out[static LINE_BYTES])
                    args->operands_count > 1 ? args->operands[1] : "");
 }
 
+/* The language of a running kring is that of the person; else each other language is
+ * named first. */
+static void find_language(struct cli *c, struct screen *s, const char *topic)
+{
+    if (!cli_language_is_open(c) || opening_remote(c) == 0 ||
+        args_has(&c->args, OPTION_JSON))
+        return;
+    for (size_t i = 1; i < languages_count; i++) {
+        char command[LINE_BYTES + 64];
+        (void)snprintf(command, sizeof command, "kring help%s%s --language %s",
+                       topic[0] ? " " : "", topic, languages[i].code);
+        screen_pair(s, languages[i].name, BYTES(command, strlen(command)));
+    }
+}
+
 int command_help(struct cli *c)
 {
-    struct screen s = {0};
+    struct screen s = {0}, other = {0};
     char topic[LINE_BYTES] = "";
     enum cli_command command = c->args.command;
+    int err = 0;
     if (command == COMMAND_HELP) {
         topic_of(&c->args, topic);
         command = args_command(topic);
     }
+    find_language(c, &other,
+                  command < COMMAND_COUNT ? command_specs[command].name : topic);
     if (strcmp(topic, "safety") == 0)
         help_add_safety(&s);
     else if (topic[0] == '\0' && (command == COMMAND_HOME || command == COMMAND_COUNT))
@@ -102,6 +122,14 @@ int command_help(struct cli *c)
     else if (command < COMMAND_COUNT)
         help_command(&s, command);
     else
-        return cli_error(c, ERR_USAGE, _("There is no help on that. Type: kring help"));
-    return cli_show(c, &s);
+        err = cli_error(c, ERR_USAGE, _("There is no help on that. Type: kring help"));
+    pages_begin(c);
+    if (!err && other.lines_count > 0)
+        err = cli_show(c, &other);
+    if (!err)
+        err = cli_show(c, &s);
+    pages_end(c, 0);
+    screen_free(&other);
+    screen_free(&s);
+    return err;
 }

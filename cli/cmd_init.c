@@ -3,39 +3,48 @@
 #include "cli/cmd_init.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/opening.h"
 #include "cli/words.h"
 #include "crypto/slots.h"
-#include "store/store.h"
-#include "store/unlock.h"
+#include "store/making.h"
 
 enum { PASSPHRASE_SHORT_BYTES = 12, KEY_TEXT_BYTES = 24 };
 
 /* ---- language ------------------------------------------------------------ */
 
-static int ask_language(struct cli *c)
+/* The first screen of all: what kring is not, in every language. */
+static void show_languages(void)
 {
     struct screen s = {0};
-    struct buf answer = {0};
-    uint64_t n = 0;
-    int err = 0;
+    screen_title(&s, "kring");
+    for (size_t i = 0; i < languages_count; i++)
+        cli_add_warnings_in(&s, i);
     for (size_t i = 0; i < languages_count; i++) {
         char key[KEY_TEXT_BYTES];
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, languages[i].name);
     }
     cli_show_talk(&s);
-    while (!err && (n < 1 || n > languages_count)) {
+}
+
+static int ask_language(struct cli *c)
+{
+    struct buf answer = {0};
+    uint64_t n = 0;
+    int err = 0;
+    show_languages();
+    while (!err && n < 1) {
         answer.n = 0;
         err = prompt_ask(&c->prompt, "1-2:", &answer);
         if (!err)
             err = buf_append(&answer, BYTES("", 1), SIZE_MAX);
         if (!err && args_number((const char *)answer.p, languages_count, &n))
             n = 0;
+        for (size_t i = 0; i < languages_count && !err && n < 1; i++)
+            cli_say(i18n_translate(i, N_("Type one of the numbers.")));
     }
     buf_free(&answer);
     if (!err)
@@ -45,42 +54,30 @@ static int ask_language(struct cli *c)
 
 static int choose_language(struct cli *c)
 {
-    if (args_has(&c->args, OPTION_LANGUAGE))
-        return 0; /* chosen before anything was said */
-    if (!prompt_can(&c->prompt))
-        return cli_missing(c, "--language");
-    return ask_language(c);
+    struct screen s = {0};
+    if (!args_has(&c->args, OPTION_LANGUAGE))
+        return prompt_can(&c->prompt) ? ask_language(c) : cli_missing(c, "--language");
+    cli_add_warnings(&s); /* chosen before anything was said */
+    cli_show_talk(&s);
+    return 0;
 }
 
 /* ---- passphrase ---------------------------------------------------------- */
 
-/* What stands on the screen could be read later: take it away where that works. */
-static void clear_terminal(void)
-{
-    const char *term = getenv("TERM");
-    if (isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0)
-        (void)fputs("\033[H\033[2J\033[3J", stderr);
-}
-
-/* Offer words; the answer, or the words when the answer is empty, goes to `chosen`. */
-static int offer_words(struct cli *c, struct buf *chosen)
+/* Offer `words`.  The answer, or the words when it is empty, goes to `chosen`. */
+static int offer_words(struct cli *c, struct bytes words, struct buf *chosen)
 {
     struct screen s = {0};
-    struct buf words = {0};
-    int err = words_suggest(&c->entropy, i18n_language(), &words);
-    if (err)
-        goto out;
     screen_text(&s, _("A passphrase opens kring here. These six words are yours:"));
-    screen_said(&s, _("Words"), BUF_BYTES(&words));
+    screen_said(&s, _("Words"), words);
     screen_text(&s, _("Learn them, or keep them on paper in a safe place."));
     screen_text(&s, _("Nobody can reset them. Without them all is lost."));
     screen_text(&s, _("Press Enter to take them. Or type your own words."));
+    screen_text(&s, _("You do not see what you type here."));
     cli_show_talk(&s);
-    err = prompt_ask_secret(&c->prompt, _("Your choice:"), chosen);
+    int err = prompt_ask_secret(&c->prompt, _("Your choice:"), chosen);
     if (!err && chosen->n == 0)
-        err = buf_append(chosen, BUF_BYTES(&words), SIZE_MAX);
-out:
-    buf_free(&words);
+        err = buf_append(chosen, words, SIZE_MAX);
     return err;
 }
 
@@ -88,8 +85,9 @@ out:
 static int ask_back(struct cli *c, struct bytes canonical)
 {
     struct buf typed = {0}, again = {0};
-    clear_terminal();
+    place_clear();
     cli_say(_("Now type the words once more. Four letters of each are enough."));
+    cli_say(_("You do not see what you type here."));
     int err = prompt_ask_secret(&c->prompt, _("Once more:"), &typed);
     if (!err)
         err = passphrase_canonical(BUF_BYTES(&typed), words_in_list, &again);
@@ -103,11 +101,11 @@ static int ask_back(struct cli *c, struct bytes canonical)
 }
 
 /* One round of choosing; ERR_PASSPHRASE: said why, ask again. */
-static int choose_once(struct cli *c, struct buf *out)
+static int choose_once(struct cli *c, struct bytes words, struct buf *out)
 {
     struct buf chosen = {0};
     size_t start = out->n;
-    int err = offer_words(c, &chosen);
+    int err = offer_words(c, words, &chosen);
     if (!err)
         err = passphrase_canonical(BUF_BYTES(&chosen), words_in_list, out);
     if (err == ERR_UTF8 || err == ERR_TOOBIG || err == ERR_EMPTY) {
@@ -130,7 +128,7 @@ static int choose_once(struct cli *c, struct buf *out)
 
 int init_new_passphrase(struct cli *c, enum option option, struct buf *out)
 {
-    int err = ERR_PASSPHRASE;
+    int err = 0;
     if (args_has(&c->args, option)) {
         err = opening_passphrase_file(c, option, out);
         if (!err && out->n < PASSPHRASE_SHORT_BYTES)
@@ -139,32 +137,23 @@ int init_new_passphrase(struct cli *c, enum option option, struct buf *out)
     }
     if (!prompt_can(&c->prompt))
         return cli_missing(c, option_specs[option].name);
+    /* Once: who begins to learn words shall not see others a moment later. */
+    struct buf words = {0};
+    bool hidden = c->prompt.hidden;
+    err = words_suggest(&c->entropy, i18n_language(), &words);
+    if (!err)
+        err = prompt_hide(&c->prompt);
+    if (!err)
+        err = ERR_PASSPHRASE;
     while (err == ERR_PASSPHRASE)
-        err = choose_once(c, out);
+        err = choose_once(c, BUF_BYTES(&words), out);
+    if (!hidden)
+        prompt_reveal(&c->prompt);
+    buf_free(&words);
     return err;
 }
 
 /* ---- making it ----------------------------------------------------------- */
-
-/* Slot file and empty database; on failure neither is left. */
-static int make_store(struct cli *c, struct bytes canonical,
-                      uint8_t data_key[static 32])
-{
-    struct store *store = NULL;
-    char path[PLACE_BYTES_MAX + 16];
-    int err = unlock_create(c->home, canonical, args_has(&c->args, OPTION_LIGHT),
-                            &c->entropy, data_key);
-    if (err)
-        return err;
-    err = store_create(&store, c->home, data_key, &c->entropy);
-    store_close(store);
-    static const char *const files[] = {"data-wal", "data", "slots"};
-    for (size_t i = 0; err && i < sizeof files / sizeof *files; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", c->home, files[i]);
-        (void)unlink(path);
-    }
-    return err;
-}
 
 static int save_language(struct cli *c)
 {
@@ -177,29 +166,40 @@ static int save_language(struct cli *c)
     return cli_do(c, API_SETTING, &args);
 }
 
-int init_profile(struct cli *c, bool online)
+/* Passphrase, store and session; at a terminal nothing typed is shown meanwhile. */
+static int set_up(struct cli *c, bool online)
 {
-    struct screen s = {0};
     struct buf canonical = {0};
     uint8_t data_key[32] = {0};
     int err = 0;
-    if (place_is_set_up(c->home))
-        return cli_error(c, ERR_EXISTS, _("kring is set up here already. Type: kring"));
-    if ((err = choose_language(c)))
-        return err;
-    cli_add_warnings(&s);
-    cli_show_talk(&s);
-    opening_warn_swap();
-    err = init_new_passphrase(c, OPTION_PASSPHRASE_FILE, &canonical);
+    if (prompt_can(&c->prompt) && !args_has(&c->args, OPTION_PASSPHRASE_FILE))
+        err = prompt_hide(&c->prompt);
     if (!err)
-        err = make_store(c, BUF_BYTES(&canonical), data_key);
+        err = init_new_passphrase(c, OPTION_PASSPHRASE_FILE, &canonical);
+    if (!err && c->prompt.hidden)
+        cli_say(_("One moment."));
+    if (!err)
+        err = making_profile(c->home, BUF_BYTES(&canonical),
+                             args_has(&c->args, OPTION_LIGHT), &c->entropy, data_key);
     if (!err)
         err = opening_with_key(c, online, data_key);
     if (!err)
         err = save_language(c);
+    prompt_reveal(&c->prompt);
     wipe(data_key, sizeof data_key);
     buf_free(&canonical);
     return err;
+}
+
+int init_profile(struct cli *c, bool online)
+{
+    if (place_is_set_up(c->home))
+        return cli_error(c, ERR_EXISTS, _("kring is set up here already. Type: kring"));
+    int err = choose_language(c);
+    if (err)
+        return err;
+    opening_warn_swap(c);
+    return set_up(c, online);
 }
 
 int command_init(struct cli *c)

@@ -6,6 +6,8 @@
 
 #include "cli/cmd_init.h"
 #include "cli/opening.h"
+#include "cli/view.h"
+#include "node/core/peer.h"
 #include "store/unlock.h"
 
 /* ---- node ---------------------------------------------------------------- */
@@ -20,6 +22,8 @@ static int show_addresses(struct cli *c)
         return err;
     for (uint32_t i = 0; i < api_rows(&reply); i++) {
         struct bytes address = api_bytes(api_row(&reply, i), F_ADDRESS);
+        if (address.n == 0)
+            continue; /* a member who was limited */
         screen_pair(&s, _("Open at"), address);
         screen_cell_text(&s, "listening", address);
     }
@@ -29,10 +33,10 @@ static int show_addresses(struct cli *c)
 
 int command_node(struct cli *c)
 {
-    int err = session_remote(&c->session, c->home);
+    int err = opening_remote(c);
     if (err == 0)
         return ERR_INUSE;
-    opening_warn_swap();
+    opening_warn_swap(c);
     err = opening_open_here(c, true);
     if (err == ERR_NOHOST)
         return cli_error(c, err, _("That address is not on this computer. Check it."));
@@ -93,7 +97,9 @@ static int add_status_cells(struct screen *s, const struct api_reply *reply)
     screen_cell_flag(s, "keys_locked", api_uint(values, F_LOCKED_KEYS, 0));
     screen_cell_flag(s, "clock_wrong", api_uint(values, F_CLOCK_WRONG, 0));
     for (uint32_t i = 0; i < api_rows(reply) && !err; i++) {
-        if (i > 0)
+        if (!api_has(api_row(reply, i), F_ADDRESS))
+            continue;
+        if (addresses.n > 0)
             err = buf_append(&addresses, BYTES("\n", 1), SIZE_MAX);
         if (!err)
             err = buf_append(&addresses, api_bytes(api_row(reply, i), F_ADDRESS),
@@ -102,6 +108,41 @@ static int add_status_cells(struct screen *s, const struct api_reply *reply)
     screen_cell_list(s, "addresses", BUF_BYTES(&addresses));
     buf_free(&addresses);
     return err;
+}
+
+/* Who was limited, and why: for programs and for people. */
+static const struct {
+    const char *name, *sentence;
+} reasons[] = {
+    [LIMITED_BYTES] = {"bytes", N_("%s sent too much. Some of it was left out.")},
+    [LIMITED_CHECKS] = {"checks", N_("%s sent what is not valid. It was left out.")},
+    [LIMITED_ASKS] = {"asks", N_("%s asked for too much. Some of it comes later.")},
+    [LIMITED_LINKS] = {"links", N_("%s connected too often. Not all was answered.")},
+    [LIMITED_ENTRIES] = {"entries", N_("%s wrote very fast. Some of it comes later.")},
+    [LIMITED_CLAIMS] = {"claims", N_("%s said what is not true about your texts.")},
+    [LIMITED_QUARANTINE] = {"quarantine",
+                            N_("%s sent what nobody can read. It was left out.")},
+    [LIMITED_SHARE] = {"share", N_("%s wrote more than fits. Some was left out.")},
+    [LIMITED_KEYS] = {"keys", N_("%s changed the keys and gave you none.")},
+};
+
+static void add_limited(struct screen *s, const struct api_reply *reply)
+{
+    char who[VIEW_NAME_BYTES], sentence[VIEW_NAME_BYTES + 200];
+    for (uint32_t i = 0; i < api_rows(reply); i++) {
+        struct bytes row = api_row(reply, i);
+        uint64_t why = api_uint(row, F_KIND, LIMITED_END);
+        if (!api_has(row, F_LIMITED) || why >= sizeof reasons / sizeof *reasons)
+            continue;
+        view_name(who, api_bytes(row, F_NAME));
+        (void)snprintf(sentence, sizeof sentence, gettext(reasons[why].sentence), who);
+        screen_text(s, sentence);
+        screen_row(s);
+        screen_cell_text(s, "limited_member", api_bytes(row, F_NAME));
+        const char *name = reasons[why].name;
+        screen_cell_text(s, "limited_why", BYTES(name, strlen(name)));
+        screen_cell_number(s, "limited_times", api_uint(row, F_LIMITED, 0));
+    }
 }
 
 static void add_troubles(struct screen *s, struct bytes values)
@@ -130,9 +171,11 @@ int command_status(struct cli *c)
                         : _("kring is closed. Others cannot reach this device."));
     add_numbers(&s, values);
     for (uint32_t i = 0; i < api_rows(&reply); i++)
-        screen_pair(&s, _("Open at"), api_bytes(api_row(&reply, i), F_ADDRESS));
+        if (api_has(api_row(&reply, i), F_ADDRESS))
+            screen_pair(&s, _("Open at"), api_bytes(api_row(&reply, i), F_ADDRESS));
     add_troubles(&s, values);
     err = add_status_cells(&s, &reply);
+    add_limited(&s, &reply);
     api_reply_free(&reply);
     if (err) {
         screen_free(&s);
@@ -150,11 +193,12 @@ int command_passphrase(struct cli *c)
     struct screen s = {0};
     struct buf canonical = {0};
     uint8_t data_key[32] = {0};
+    int remote = opening_remote(c); /* first, for it knows the language */
     int err = opening_unlock(c, data_key);
-    if (!err)
-        err = session_remote(&c->session, c->home);
-    if (err == ERR_NOTFOUND || err == ERR_TOOBIG)
+    if (!err && (remote == ERR_NOTFOUND || remote == ERR_TOOBIG))
         err = opening_with_key(c, false, data_key);
+    else if (!err)
+        err = remote;
     if (!err)
         err = init_new_passphrase(c, OPTION_NEW_PASSPHRASE_FILE, &canonical);
     if (!err) {

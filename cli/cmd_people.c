@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "cli/groups.h"
+#include "cli/invitation.h"
 #include "cli/opening.h"
 #include "node/core/peer.h"
 
@@ -65,7 +66,7 @@ static int read_line(struct cli *c, struct buf *line)
 {
     int err = 0;
     if (prompt_can(&c->prompt))
-        return prompt_ask(&c->prompt, _("Your invitation:"), line);
+        return invitation_ask(c, line);
     err = prompt_read_all(&c->prompt, line, LIMIT_INVITE_LINE_BYTES_MAX * 4);
     if (err == ERR_TOOBIG)
         return cli_error(c, ERR_FOREIGN, gettext(err_text(ERR_FOREIGN)));
@@ -194,7 +195,7 @@ int command_join(struct cli *c)
         return cli_missing(c, "--as");
     err = opening_open(c, true);
     if (!err)
-        err = read_line(c, &line);
+        err = invitation_explain(c, read_line(c, &line));
     if (!err)
         err = cli_do(c, API_FOLLOW, NULL);
     if (!err)

@@ -142,6 +142,8 @@ static int follow(struct cli *c, const struct group_row *g)
         if (err)
             return err;
         int got = session_wait(c->session, -1, -1, &event);
+        if (got & SESSION_AWAY && got > 0)
+            place_clear();
         if (got < 0 || got & SESSION_STOP)
             return got < 0 ? got : 0;
     }

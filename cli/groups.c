@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cli/invitation.h"
 #include "cli/names.h"
 
-enum { VALID_HOURS = 24 };
+enum { VALID_HOURS = 24, LINE_BYTES_MAX = LIMIT_INVITE_LINE_BYTES_MAX * 4 };
 
 /* Errors that a person meets here get words of their own. */
 static int explain(struct cli *c, int err)
@@ -48,6 +49,17 @@ out:
     return explain(c, err);
 }
 
+/* True if somebody can reach this device now. */
+static bool is_open(struct cli *c)
+{
+    struct api_reply reply = {0};
+    if (cli_call(c, API_STATUS, NULL, &reply))
+        return false;
+    bool open = api_uint(api_row(&reply, UINT32_MAX), F_RUNNING, 0);
+    api_reply_free(&reply);
+    return open;
+}
+
 int groups_invite(struct cli *c, const struct group_row *group, bool steward,
                   struct buf *line)
 {
@@ -68,50 +80,42 @@ int groups_invite(struct cli *c, const struct group_row *group, bool steward,
     if (err)
         return err;
     cli_say(_("Give this line to one person only. It works for a day."));
-    cli_say(_("Keep kring open, so that this person can come in."));
+    if (is_open(c)) {
+        cli_say(_("Keep kring open, so that this person can come in."));
+    } else {
+        cli_say(_("kring is closed now. So nobody can come in yet."));
+        cli_say(_("Type: kring"));
+        cli_say(_("Keep kring open, until this person is in."));
+    }
     if (steward)
         cli_say(_("This person will be a keeper and can let others in."));
     return 0;
 }
 
-/* What people copy has spaces and line ends around it. */
-static struct bytes trimmed(struct bytes text)
+int groups_join(struct cli *c, struct bytes text, uint64_t *number)
 {
-    while (text.n > 0 && strchr(" \t\r\n", text.p[0]))
-        text = BYTES(text.p + 1, text.n - 1);
-    while (text.n > 0 && strchr(" \t\r\n", text.p[text.n - 1]))
-        text.n--;
-    return text;
-}
-
-int groups_join(struct cli *c, struct bytes line, uint64_t *number)
-{
-    struct buf me = {0};
+    struct buf me = {0}, line = {0};
     struct api_reply reply = {0};
-    int err = 0;
-    line = trimmed(line);
-    if (line.n == 0)
-        return cli_error(c, ERR_EMPTY,
-                         _("There is no invitation here. Copy it again."));
-    err = names_choose(c, &me);
+    int err = invitation_squeeze(text, &line, LINE_BYTES_MAX);
+    /* Before a name is chosen: a code that cannot work spares the question. */
+    if (!err)
+        err = invitation_check(BUF_BYTES(&line));
+    if (!err)
+        err = names_choose(c, &me);
     if (err)
         goto out;
     struct api_args args = {
-        .text = line, .pseudonym = BUF_BYTES(&me), .has_text = true};
+        .text = BUF_BYTES(&line), .pseudonym = BUF_BYTES(&me), .has_text = true};
     err = cli_call(c, API_JOIN, &args, &reply);
     if (!err)
         *number = api_uint(api_row(&reply, UINT32_MAX), F_GROUP, 0);
     api_reply_free(&reply);
 out:
     buf_free(&me);
-    switch (err) {
-    case ERR_EXISTS: return cli_error(c, err, _("You are in this group already."));
-    case ERR_TRUNCATED:
-        return cli_error(c, err, _("This code was cut off. Copy all of it."));
-    case ERR_UTF8:
-    case ERR_TOOBIG: return cli_error(c, err, gettext(err_text(ERR_FOREIGN)));
-    default: return explain(c, err);
-    }
+    buf_free(&line);
+    if (err == ERR_EXISTS)
+        return cli_error(c, err, _("You are in this group already."));
+    return explain(c, invitation_explain(c, err));
 }
 
 /* ---- who is there -------------------------------------------------------- */
@@ -229,7 +233,8 @@ int groups_add_about_me(struct cli *c, struct screen *s)
     return err;
 }
 
-int groups_rename(struct cli *c, uint64_t number)
+/* One name, one try. */
+static int rename_once(struct cli *c, uint64_t number)
 {
     struct buf me = {0};
     int err = names_choose(c, &me);
@@ -243,4 +248,14 @@ int groups_rename(struct cli *c, uint64_t number)
     }
     buf_free(&me);
     return explain(c, err);
+}
+
+int groups_rename(struct cli *c, uint64_t number)
+{
+    int err = rename_once(c, number);
+    while (err == ERR_NAMETAKEN && names_can_ask(c)) {
+        c->told = false;
+        err = rename_once(c, number);
+    }
+    return err;
 }

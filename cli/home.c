@@ -10,139 +10,13 @@
 #include "cli/cmd_init.h"
 #include "cli/groups.h"
 #include "cli/help.h"
+#include "cli/invitation.h"
 #include "cli/opening.h"
+#include "cli/pages.h"
 #include "cli/talk.h"
 #include "node/core/peer.h"
 
 enum { DAY_HOURS = 24 };
-
-/* ---- what the node tells ------------------------------------------------- */
-
-static void tell_group(struct home *h, uint64_t number, const char *format)
-    __attribute__((format(printf, 3, 0)));
-
-/* News go on lines of their own: call this before the first of them is written. */
-static void begin_news(struct home *h)
-{
-    if (!h->news)
-        prompt_break_line(&h->c->prompt);
-    h->news = true;
-}
-
-/* A sentence with the group's name in it. */
-static void tell_group(struct home *h, uint64_t number, const char *format)
-{
-    char sentence[VIEW_NAME_BYTES + VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
-    struct group_row g;
-    if (view_group_number(h->c, number, &g))
-        return;
-    view_name(name, BYTES(g.name, strlen(g.name)));
-    (void)snprintf(sentence, sizeof sentence, format, name);
-    begin_news(h);
-    cli_say(sentence);
-}
-
-/* Say who joined, once there is a name; false: there is none yet. */
-static bool say_joined(struct home *h, const struct newcomer *n)
-{
-    struct api_args args = {.group = n->group, .has_group = true};
-    struct api_reply reply = {0};
-    bool known = true;
-    if (cli_call(h->c, API_MEMBERS, &args, &reply))
-        return true;
-    for (uint32_t i = 0; i < api_rows(&reply); i++) {
-        struct bytes row = api_row(&reply, i);
-        char who[VIEW_NAME_BYTES], by[VIEW_NAME_BYTES];
-        if (api_uint(row, F_ROW, UINT64_MAX) != n->row || api_uint(row, F_ME, 0))
-            continue;
-        known = !view_unnamed(api_bytes(row, F_NAME));
-        view_name(who, api_bytes(row, F_NAME));
-        view_name(by, api_bytes(row, F_LET_IN_BY));
-        if (!known)
-            continue;
-        begin_news(h);
-        cli_sayf(_("%s joined. Let in by %s."), who, by);
-    }
-    api_reply_free(&reply);
-    return known;
-}
-
-/* Names come a moment after the people. */
-static void tell_member(struct home *h, const struct session_event *event)
-{
-    struct newcomer n = {.group = event->group, .row = event->row};
-    if (!say_joined(h, &n) && h->newcomers_count < HOME_NEWCOMERS_MAX)
-        h->newcomers[h->newcomers_count++] = n;
-}
-
-static void tell_renamed(struct home *h, uint64_t group)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < h->newcomers_count; i++) {
-        struct newcomer n = h->newcomers[i];
-        if (n.group != group || !say_joined(h, &n))
-            h->newcomers[kept++] = n;
-    }
-    h->newcomers_count = kept;
-}
-
-static void tell_sent(struct home *h, const struct session_event *event)
-{
-    if (!h->drafted || event->draft != h->draft || event->group != h->draft_group)
-        return;
-    h->drafted = false;
-    begin_news(h);
-    cli_say(_("Sent."));
-}
-
-static void tell_entry(struct home *h, uint64_t group)
-{
-    struct group_row g;
-    if (view_group_number(h->c, group, &g) || g.unread == 0)
-        return;
-    begin_news(h);
-    if (h->in_group && h->group == group)
-        home_report(h, talk_show(h->c, &g, TALK_UNREAD));
-    else
-        cli_sayf(_("New in %s: %lu"), g.name, (unsigned long)g.unread);
-}
-
-static void tell(struct home *h, const struct session_event *event)
-{
-    switch (event->event) {
-    case TELL_ENTRY: tell_entry(h, event->group); break;
-    case TELL_SENT: tell_sent(h, event); break;
-    case TELL_MEMBER: tell_member(h, event); break;
-    case TELL_RENAMED: tell_renamed(h, event->group); break;
-    case TELL_JOINED: tell_group(h, event->group, _("You are in: %s")); break;
-    case TELL_REFUSED:
-        begin_news(h);
-        cli_say(_("You were not let in."));
-        if (event->err)
-            cli_say(gettext(err_text(event->err)));
-        break;
-    case TELL_DIGEST:
-        tell_group(h, event->group, _("We do not all see the same group: %s"));
-        break;
-    case TELL_NEWER:
-        tell_group(h, event->group, _("Something needs a newer kring: %s"));
-        break;
-    case TELL_CLOCK:
-        begin_news(h);
-        cli_say(_("The clock looks wrong. Dates may be off."));
-        break;
-    default: break; /* nothing a person must know at once */
-    }
-}
-
-/* After news the question stands below them again. */
-static void tell_between(struct home *h, const struct session_event *event)
-{
-    h->news = false;
-    tell(h, event);
-    if (h->news)
-        prompt_show_again(&h->c->prompt);
-}
 
 /* Run the node until the person has typed something (prompt.h). */
 static int wait_typing(void *ctx)
@@ -156,9 +30,10 @@ static int wait_typing(void *ctx)
             return got;
         }
         if (got & SESSION_EVENT)
-            tell_between(h, &event);
+            home_tell(h, &event);
         if (got & SESSION_STOP) {
             h->closing = true;
+            h->away = (got & SESSION_AWAY) != 0;
             return ERR_NEEDTERM;
         }
         if (got & SESSION_FD)
@@ -191,34 +66,109 @@ bool home_ask(struct home *h, const char *question, char out[static HOME_ANSWER_
     return fits;
 }
 
+bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES])
+{
+    home_tell_kept(h);
+    h->choosing = true;
+    bool asked = home_ask(h, _("Number:"), out);
+    h->choosing = false;
+    return asked;
+}
+
+bool home_choose(struct home *h, struct screen *s, uint64_t max, uint64_t *n)
+{
+    screen_choice(s, "0", _("Back"));
+    cli_show_talk(s);
+    while (!h->closing) {
+        char answer[HOME_ANSWER_BYTES];
+        bool asked = home_ask_number(h, answer);
+        if (asked && args_number(answer, max, n) == 0)
+            return *n > 0;
+        if (asked)
+            cli_say(_("Type one of the numbers."));
+    }
+    return false;
+}
+
 void home_report(struct home *h, int err)
 {
     if (err == ERR_NEEDTERM && h->c->prompt.ended)
         h->closing = true;
-    else if (err && !h->c->told)
+    else if (err && !h->c->told && !h->closing)
         cli_say(gettext(err_text(err)));
     h->c->told = false;
 }
 
+void home_gap(const struct home *h)
+{
+    (void)fflush(stderr);
+    if (!args_has(&h->c->args, OPTION_JSON))
+        (void)fputc('\n', stdout);
+}
+
+void home_show(struct home *h, struct screen *s)
+{
+    pages_begin(h->c);
+    home_report(h, cli_show(h->c, s));
+    pages_end(h->c, HOME_MENU_ROWS);
+}
+
+/* The group whose text was written last: that of this run before any other. */
+static int find_waiting(struct home *h, uint64_t *group, struct talk_waiting *w)
+{
+    struct api_reply reply = {0};
+    if (h->in_group) {
+        *group = h->group;
+        return talk_find_waiting(h->c, *group, w);
+    }
+    *w = (struct talk_waiting){0};
+    int err = cli_call(h->c, API_GROUPS, NULL, &reply);
+    for (uint32_t i = 0; !err && i < api_rows(&reply); i++) {
+        uint64_t number = api_uint(api_row(&reply, i), F_GROUP, 0);
+        struct talk_waiting found;
+        if (w->count > 0 && number != h->draft_group)
+            continue;
+        err = talk_find_waiting(h->c, number, &found);
+        if (err || found.count == 0)
+            continue;
+        *group = number;
+        *w = found;
+    }
+    api_reply_free(&reply);
+    return err;
+}
+
 void home_take_back(struct home *h)
 {
-    int err = ERR_NOTFOUND;
-    if (h->drafted)
-        err = talk_take_back(h->c, h->draft_group, h->draft);
-    h->drafted = false;
+    struct talk_waiting w = {0};
+    uint64_t group = 0;
+    int err = find_waiting(h, &group, &w);
+    if (!err)
+        err = w.count > 0 ? talk_take_back(h->c, group, w.newest) : ERR_NOTFOUND;
     if (err == ERR_NOTFOUND)
         cli_say(_("Nothing waits here. What is sent is sent."));
     else
         home_report(h, err);
+    if (err)
+        return;
+    if (!h->in_group) {
+        struct group_row g;
+        if (view_group_number(h->c, group, &g) == 0)
+            cli_sayf(_("It was for: %s"), g.name);
+    }
+    if (find_waiting(h, &group, &w) == 0 && w.count > 0)
+        cli_sayf(ngettext("%lu older text waits. Type u to take it back.",
+                          "%lu older texts wait. Type u to take one back.",
+                          (unsigned long)w.count),
+                 (unsigned long)w.count);
 }
 
 /* ---- acts of the first screen -------------------------------------------- */
 
-/* How long texts last; false: no such choice. */
+/* How long texts last; false: the person went back. */
 static bool ask_lifetime(struct home *h, uint64_t *hours)
 {
     static const uint64_t days[] = {1, 7, 30, 0};
-    char answer[HOME_ANSWER_BYTES];
     struct screen s = {0};
     uint64_t n = 0;
     screen_text(&s, _("How long do texts stay?"));
@@ -226,24 +176,36 @@ static bool ask_lifetime(struct home *h, uint64_t *hours)
     screen_choice(&s, "2", _("Seven days"));
     screen_choice(&s, "3", _("Thirty days"));
     screen_choice(&s, "4", _("They are kept"));
-    cli_show_talk(&s);
-    if (!home_ask(h, _("Number:"), answer) || args_number(answer, 4, &n) || n == 0)
+    if (!home_choose(h, &s, 4, &n))
         return false;
     *hours = days[n - 1] * DAY_HOURS;
     return true;
+}
+
+/* A name for a group; false: the person went back. */
+static bool ask_group_name(struct home *h, char name[static HOME_ANSWER_BYTES])
+{
+    cli_say(_("To go back, press only Enter."));
+    while (!h->closing) {
+        if (!home_ask(h, _("Name of the group:"), name))
+            continue;
+        if (!*name)
+            return false;
+        int err = view_check_name(h->c, name);
+        if (!err)
+            return true;
+        home_report(h, err);
+    }
+    return false;
 }
 
 static void start_group(struct home *h)
 {
     char name[HOME_ANSWER_BYTES];
     uint64_t hours = 0, number = 0;
-    if (!home_ask(h, _("Name of the group:"), name))
+    if (!ask_group_name(h, name) || !ask_lifetime(h, &hours))
         return;
-    int err = view_check_name(h->c, name);
-    if (!err && !ask_lifetime(h, &hours))
-        return;
-    if (!err)
-        err = groups_start(h->c, name, hours, &number);
+    int err = groups_start(h->c, name, hours, &number);
     home_report(h, err);
     if (err)
         return;
@@ -255,11 +217,14 @@ static void join_group(struct home *h)
 {
     struct buf line = {0};
     uint64_t number = 0;
-    int err = prompt_ask(&h->c->prompt, _("Your invitation:"), &line);
+    cli_say(_("Paste the whole line. To go back, press only Enter."));
+    int err = invitation_ask(h->c, &line);
+    bool back = err == ERR_EMPTY;
     if (!err)
         err = groups_join(h->c, BUF_BYTES(&line), &number);
     buf_free(&line);
-    home_report(h, err);
+    if (!back)
+        home_report(h, err);
     if (!err)
         cli_say(_("It goes on by itself. You will see it here."));
 }
@@ -269,7 +234,7 @@ static void about_me(struct home *h)
     struct screen s = {0};
     int err = groups_add_about_me(h->c, &s);
     if (!err)
-        err = cli_show(h->c, &s);
+        home_show(h, &s);
     screen_free(&s);
     home_report(h, err);
 }
@@ -278,7 +243,7 @@ static void safety(struct home *h)
 {
     struct screen s = {0};
     help_add_safety(&s);
-    home_report(h, cli_show(h->c, &s));
+    home_show(h, &s);
 }
 
 static void explain(struct home *h)
@@ -288,7 +253,7 @@ static void explain(struct home *h)
     screen_text(&s, _("A group is a circle of people who talk here."));
     screen_text(&s, _("The line with talk or record says what stays."));
     screen_text(&s, _("0 goes back, and closes kring from here."));
-    home_report(h, cli_show(h->c, &s));
+    home_show(h, &s);
 }
 
 /* The acts stand below the groups, in this order. */
@@ -308,6 +273,7 @@ enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 /* The groups in the order shown: those with something new first. */
 struct order {
     uint64_t numbers[LIMIT_GROUPS_MAX];
+    bool nameless[LIMIT_GROUPS_MAX];
     size_t count;
 };
 
@@ -317,11 +283,12 @@ static void add_group_choice(struct screen *s, struct order *order,
     char key[8], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
     if (order->count == LIMIT_GROUPS_MAX)
         return;
+    order->nameless[order->count] = view_unnamed(BYTES(g->name, strlen(g->name)));
     order->numbers[order->count++] = g->number;
     (void)snprintf(key, sizeof key, "%zu", order->count);
     view_name(name, BYTES(g->name, strlen(g->name)));
     if (g->joining)
-        (void)snprintf(text, sizeof text, _("%s (waits to be let in)"), name);
+        (void)snprintf(text, sizeof text, "%s", _("Waiting to be let in"));
     else if (g->unread > 0)
         (void)snprintf(text, sizeof text, _("%s (new: %lu)"), name,
                        (unsigned long)g->unread);
@@ -345,6 +312,17 @@ static int add_groups(struct cli *c, struct screen *s, struct order *order)
     return err;
 }
 
+/* How many texts wait on this device. */
+static uint64_t count_waiting(struct cli *c)
+{
+    struct api_reply reply = {0};
+    if (cli_call(c, API_STATUS, NULL, &reply))
+        return 0;
+    uint64_t count = api_uint(api_row(&reply, UINT32_MAX), F_DRAFT, 0);
+    api_reply_free(&reply);
+    return count;
+}
+
 /* The screen itself; without a session there are no groups on it. */
 static int build_screen(struct cli *c, struct screen *s, struct order *order)
 {
@@ -361,6 +339,8 @@ static int build_screen(struct cli *c, struct screen *s, struct order *order)
         screen_choice(s, key, gettext(acts[i].text));
     }
     if (c->session) {
+        if (count_waiting(c) > 0)
+            screen_choice(s, "u", _("Take my text back"));
         screen_choice(s, "0", _("Close"));
         screen_choice(s, "?", _("Explain"));
     }
@@ -372,9 +352,9 @@ static void choose(struct home *h, const struct order *order, const char *answer
     uint64_t n = 0;
     if (strcmp(answer, "?") == 0) {
         explain(h);
-    } else if (strcmp(answer, "u") == 0) {
+    } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
         home_take_back(h);
-    } else if (args_number(answer, order->count + ACTS_COUNT, &n)) {
+    } else if (*answer && args_number(answer, order->count + ACTS_COUNT, &n)) {
         cli_say(_("Type one of the numbers."));
     } else if (n == 0 && *answer) {
         h->closing = true;
@@ -391,7 +371,12 @@ static void loop(struct home *h)
         char answer[HOME_ANSWER_BYTES];
         struct screen s = {0};
         struct order order = {.count = 0};
+        home_tell_kept(h);
+        home_gap(h);
         int err = build_screen(h->c, &s, &order);
+        for (size_t i = 0; i < order.count; i++)
+            if (order.nameless[i])
+                home_await_name(h, order.numbers[i]);
         if (!err)
             err = cli_show(h->c, &s);
         screen_free(&s);
@@ -399,9 +384,28 @@ static void loop(struct home *h)
             h->err = err;
             return;
         }
-        if (home_ask(h, _("Number:"), answer))
+        if (home_ask_number(h, answer))
             choose(h, &order, answer);
     }
+}
+
+/* What a person who closes kring has to know. */
+static void say_closed(struct cli *c)
+{
+    unsigned long waiting = (unsigned long)count_waiting(c);
+    bool remote = session_is_remote(c->session);
+    if (waiting > 0 && remote)
+        cli_sayf(ngettext("%lu text waits. kring sends it soon.",
+                          "%lu texts wait. kring sends them soon.", waiting),
+                 waiting);
+    else if (waiting > 0)
+        cli_sayf(ngettext("%lu text waits. It goes when kring is open again.",
+                          "%lu texts wait. They go when kring is open again.", waiting),
+                 waiting);
+    if (waiting > 0 && !remote)
+        cli_say(_("Then nobody can take it back."));
+    cli_say(remote ? _("Closed here. Another kring on this device stays open.")
+                   : _("kring is closed."));
 }
 
 /* Without a person at a terminal the first screen is shown once. */
@@ -425,7 +429,7 @@ int command_home(struct cli *c)
     if (!prompt_can(&c->prompt) || args_has(&c->args, OPTION_JSON))
         return show_once(c);
     if (place_is_set_up(c->home)) {
-        opening_warn_swap();
+        opening_warn_swap(c);
         err = opening_open(c, true);
     } else {
         err = init_profile(c, true);
@@ -438,7 +442,11 @@ int command_home(struct cli *c)
     c->prompt.ctx = &h;
     loop(&h);
     c->prompt.wait = NULL;
-    if (!h.err)
+    if (h.away) {
+        place_clear();
         cli_say(_("kring is closed."));
+    } else if (!h.err) {
+        say_closed(c);
+    }
     return h.err;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* home.h -- kring as a person finds it: screens with numbers to choose.
  *
- * The node runs while questions wait for their answers; what it tells meanwhile is
- * shown at once.  An act that fails says so and leaves the person where they were.
+ * The node runs while questions wait for their answers.  What it tells meanwhile is
+ * shown at once while a number is asked for; while somebody writes it is kept, so that
+ * no half-typed text is torn, and shown when the text is done.  An act that fails says
+ * so and leaves the person where they were; a slip at a question is asked again.
  */
 #ifndef CLI_HOME_H
 #define CLI_HOME_H
 
 #include "cli/view.h"
 
-enum { HOME_ANSWER_BYTES = 256, HOME_NEWCOMERS_MAX = 16 };
+enum { HOME_ANSWER_BYTES = 256, HOME_NEWCOMERS_MAX = 16, HOME_NEWS_MAX = 64 };
+/* What a screen with choices takes at least, below something to read. */
+enum { HOME_MENU_ROWS = 15 };
 
 /* Somebody who joined and whose name has not come yet. */
 struct newcomer {
@@ -18,25 +22,50 @@ struct newcomer {
 
 struct home {
     struct cli *c;
-    bool in_group;  /* the group screen is shown */
-    uint64_t group; /* which */
-    bool drafted;   /* a text waits that `u` takes back */
-    uint64_t draft, draft_group;
+    bool in_group;        /* the group screen is shown */
+    uint64_t group;       /* which */
+    uint64_t draft_group; /* the group last written to in this run */
     struct newcomer newcomers[HOME_NEWCOMERS_MAX];
     size_t newcomers_count;
-    bool news;    /* something was written below the open question */
-    bool closing; /* the person or the system ends it */
-    int err;      /* why it cannot go on, or 0 */
+    uint64_t nameless[LIMIT_GROUPS_MAX]; /* groups of ours whose name has not come */
+    size_t nameless_count;
+    struct session_event kept[HOME_NEWS_MAX]; /* while somebody writes */
+    size_t kept_count;
+    bool choosing; /* the open question asks for a number */
+    bool news;     /* something was written below the open question */
+    bool closing;  /* the person or the system ends it */
+    bool away;     /* kring was closed from elsewhere: by lock, or where it ran */
+    int err;       /* why it cannot go on, or 0 */
 };
+
+/* ---- home.c: asking ------------------------------------------------------ */
 
 /* Ask for one line, trimmed, a zero byte at its end.  False: it ends (closing is set),
  * or the line is longer than an answer. */
 bool home_ask(struct home *h, const char *question, char out[static HOME_ANSWER_BYTES]);
+/* As home_ask for "Number:"; news are shown above it as they come. */
+bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES]);
+/* Show `s` (freed) and ask until one of 1 .. `max` is chosen.  False: back, or it
+ * ends. */
+bool home_choose(struct home *h, struct screen *s, uint64_t max, uint64_t *n);
 /* Say why an act failed; 0 says nothing. */
 void home_report(struct home *h, int err);
-/* Take back the text that waits, if one does. */
+/* Take back the newest text that waits: in the group that is shown, else anywhere. */
 void home_take_back(struct home *h);
+/* An empty row, so that a new screen stands apart from what was said before. */
+void home_gap(const struct home *h);
+/* Show a screen page by page; the next screen leaves it readable. */
+void home_show(struct home *h, struct screen *s);
 /* The screens of one group, until the person goes back. */
 void home_group(struct home *h, uint64_t number);
+
+/* ---- home_news.c: what the node tells ------------------------------------ */
+
+/* Something was told: show it, or keep it while somebody writes. */
+void home_tell(struct home *h, const struct session_event *event);
+/* Show what was kept. */
+void home_tell_kept(struct home *h);
+/* Remember a group of ours whose name has not come yet. */
+void home_await_name(struct home *h, uint64_t group);
 
 #endif

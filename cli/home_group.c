@@ -5,24 +5,38 @@
 
 #include "cli/groups.h"
 #include "cli/home.h"
+#include "cli/pages.h"
 #include "cli/talk.h"
 
 /* ---- acts ---------------------------------------------------------------- */
 
+/* Name and clock of the group, above whatever is done in it. */
+static int show_head(struct home *h, const struct group_row *g)
+{
+    struct screen head = {0};
+    view_head(&head, g);
+    return cli_show(h->c, &head);
+}
+
 static void write_text(struct home *h, const struct group_row *g)
 {
     struct buf text = {0};
-    int err = prompt_ask(&h->c->prompt, _("Your text:"), &text);
-    if (!err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U') && h->drafted) {
+    struct talk_waiting w = {0};
+    uint64_t draft = 0;
+    int err = show_head(h, g);
+    if (!err)
+        err = prompt_ask(&h->c->prompt, _("Your text:"), &text);
+    bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
+    if (u)
+        err = talk_find_waiting(h->c, g->number, &w);
+    if (!err && w.count > 0) {
         home_take_back(h); /* a habit, not a text */
     } else if (!err && text.n > 0) {
         err = talk_check(h->c, BUF_BYTES(&text));
         if (!err)
-            err = talk_draft(h->c, g->number, BUF_BYTES(&text), &h->draft);
-        if (!err) {
-            h->drafted = true;
+            err = talk_draft(h->c, g->number, BUF_BYTES(&text), &draft);
+        if (!err)
             h->draft_group = g->number;
-        }
     }
     buf_free(&text);
     home_report(h, err);
@@ -30,20 +44,24 @@ static void write_text(struct home *h, const struct group_row *g)
 
 static void read_all(struct home *h, const struct group_row *g)
 {
-    home_report(h, talk_show(h->c, g, TALK_ALL));
+    pages_begin(h->c);
+    int err = show_head(h, g);
+    if (!err)
+        err = talk_show(h->c, g, TALK_ALL);
+    pages_end(h->c, HOME_MENU_ROWS);
+    home_report(h, err);
 }
 
 static void let_in(struct home *h, const struct group_row *g)
 {
-    char answer[HOME_ANSWER_BYTES];
     struct screen s = {0};
     struct buf line = {0};
     uint64_t n = 0;
+    view_head(&s, g);
     screen_text(&s, _("May this person let others in too?"));
     screen_choice(&s, "1", _("No"));
     screen_choice(&s, "2", _("Yes, as a keeper"));
-    cli_show_talk(&s);
-    if (!home_ask(h, _("Number:"), answer) || args_number(answer, 2, &n) || n == 0)
+    if (!home_choose(h, &s, 2, &n))
         return;
     int err = groups_invite(h->c, g, n == 2, &line);
     if (!err) {
@@ -57,29 +75,33 @@ static void let_in(struct home *h, const struct group_row *g)
 static void who_is_here(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
+    view_head(&s, g);
     int err = groups_add_members(h->c, g->number, &s);
     if (!err)
-        err = cli_show(h->c, &s);
+        home_show(h, &s);
     screen_free(&s);
     home_report(h, err);
 }
 
 static void change_name(struct home *h, const struct group_row *g)
 {
-    int err = groups_rename(h->c, g->number);
+    int err = show_head(h, g);
+    if (!err)
+        err = groups_rename(h->c, g->number);
     home_report(h, err);
     if (!err)
         cli_say(_("You have a new name here."));
 }
 
-static void explain(struct home *h)
+static void explain(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
+    view_head(&s, g);
     screen_text(&s, _("Everybody in this group reads what you write here."));
     screen_text(&s, _("A text waits 30 seconds. Type u to take it back."));
     screen_text(&s, _("A keeper can let people in."));
     screen_text(&s, _("Type a number, then press Enter. 0 goes back."));
-    home_report(h, cli_show(h->c, &s));
+    home_show(h, &s);
 }
 
 static void stop_waiting(struct home *h, const struct group_row *g)
@@ -108,34 +130,48 @@ enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 static int show_choices(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
+    struct talk_waiting w = {0};
     char key[8];
+    int err = talk_find_waiting(h->c, g->number, &w);
+    if (err)
+        return err;
     if (g->differs)
         screen_text(&s, _("We do not all see the same group. Ask a keeper."));
     for (size_t i = 0; i < ACTS_COUNT; i++) {
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, gettext(acts[i].text));
     }
-    if (h->drafted && h->draft_group == g->number)
+    if (w.count > 0)
         screen_choice(&s, "u", _("Take my text back"));
     screen_choice(&s, "0", _("Back"));
     screen_choice(&s, "?", _("Explain"));
     return cli_show(h->c, &s);
 }
 
-/* While a join is under way there is little to do. */
-static void waiting_screen(struct home *h, const struct group_row *g)
+/* While a join is under way there is little to do.  False: the person goes back, or has
+ * given up; true: look again, for it may be done by now. */
+static bool waiting_screen(struct home *h, const struct group_row *g)
 {
-    char answer[HOME_ANSWER_BYTES], name[VIEW_NAME_BYTES];
+    char answer[HOME_ANSWER_BYTES];
     struct screen s = {0};
     uint64_t n = 0;
-    view_name(name, BYTES(g->name, strlen(g->name)));
-    screen_title(&s, name);
+    home_gap(h);
+    view_head(&s, g);
     screen_text(&s, _("You wait to be let in. Their kring must be open."));
     screen_choice(&s, "1", _("Stop waiting"));
     screen_choice(&s, "0", _("Back"));
     home_report(h, cli_show(h->c, &s));
-    if (home_ask(h, _("Number:"), answer) && args_number(answer, 1, &n) == 0 && n == 1)
+    if (!home_ask_number(h, answer))
+        return !h->closing;
+    if (!*answer)
+        return true;
+    if (args_number(answer, 1, &n)) {
+        cli_say(_("Type one of the numbers."));
+        return true;
+    }
+    if (n == 1)
         stop_waiting(h, g);
+    return false;
 }
 
 /* One answer on the group screen; false: back. */
@@ -143,11 +179,11 @@ static bool choose(struct home *h, const struct group_row *g)
 {
     char answer[HOME_ANSWER_BYTES];
     uint64_t n = 0;
-    if (!home_ask(h, _("Number:"), answer))
+    if (!home_ask_number(h, answer))
         return !h->closing;
     if (strcmp(answer, "?") == 0) {
-        explain(h);
-    } else if (strcmp(answer, "u") == 0) {
+        explain(h, g);
+    } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
         home_take_back(h);
     } else if (*answer && args_number(answer, ACTS_COUNT, &n)) {
         cli_say(_("Type one of the numbers."));
@@ -162,9 +198,8 @@ static bool choose(struct home *h, const struct group_row *g)
 /* The head, texts (at first the newest, later what is new), the choices. */
 static int show_group(struct home *h, const struct group_row *g, enum talk_which which)
 {
-    struct screen head = {0};
-    view_head(&head, g);
-    int err = cli_show(h->c, &head);
+    home_gap(h);
+    int err = show_head(h, g);
     if (!err)
         err = talk_show(h->c, g, which);
     return err ? err : show_choices(h, g);
@@ -178,10 +213,13 @@ void home_group(struct home *h, uint64_t number)
     h->in_group = true;
     h->group = number;
     while (stay && !h->closing && !h->err) {
+        home_tell_kept(h);
         int err = view_group_number(h->c, number, &g);
+        if (err == ERR_NOTFOUND)
+            break; /* not let in, and that was said */
         if (!err && g.joining) {
-            waiting_screen(h, &g);
-            break;
+            stay = waiting_screen(h, &g);
+            continue;
         }
         if (!err)
             err = show_group(h, &g, which);

@@ -15,6 +15,7 @@ const struct language languages[] = {
 const size_t languages_count = sizeof languages / sizeof *languages;
 
 static size_t chosen; /* index into languages */
+static bool asked;    /* by the environment */
 
 /* The catalogues beside a program in its build folder, else the installed ones. */
 static void bind_catalogues(void)
@@ -46,9 +47,9 @@ static const char *environment_language(void)
         for (size_t k = 0; k < languages_count; k++)
             if (is_wish_for(wish, languages[k].code))
                 return languages[k].code;
-        return "en";
+        return NULL;
     }
-    return "en";
+    return NULL;
 }
 
 void i18n_start(void)
@@ -59,7 +60,8 @@ void i18n_start(void)
     if (!utf8 || strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0 ||
         strcmp(setlocale(LC_MESSAGES, NULL), "POSIX") == 0)
         (void)setlocale(LC_ALL, "C.UTF-8");
-    (void)i18n_choose(wish);
+    asked = wish != NULL;
+    (void)i18n_choose(wish ? wish : "en");
 }
 
 bool i18n_choose(const char *code)
@@ -78,4 +80,18 @@ bool i18n_choose(const char *code)
 const char *i18n_language(void)
 {
     return languages[chosen].code;
+}
+
+bool i18n_is_asked(void)
+{
+    return asked;
+}
+
+const char *i18n_translate(size_t i, const char *text)
+{
+    size_t before = chosen;
+    (void)i18n_choose(languages[i].code);
+    const char *said = gettext(text); /* a catalogue stays once it is loaded */
+    (void)i18n_choose(languages[before].code);
+    return said;
 }

@@ -29,5 +29,9 @@ void i18n_start(void);
 bool i18n_choose(const char *code);
 /* Code of the language spoken now; static, never NULL. */
 const char *i18n_language(void);
+/* True if the environment names a language that kring speaks. */
+bool i18n_is_asked(void);
+/* `text` in languages[i], whatever is spoken now; static, never NULL. */
+const char *i18n_translate(size_t i, const char *text);
 
 #endif

@@ -3,20 +3,22 @@
 #include "cli/opening.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "cli/words.h"
 #include "crypto/slots.h"
 #include "store/unlock.h"
 
-enum { TRIES_MAX = 3, LANGUAGE_BYTES_MAX = 8 };
+enum { TRIES_MAX = 3, LANGUAGE_BYTES_MAX = 8, QUESTION_BYTES = 128 };
 
-void opening_warn_swap(void)
+void opening_warn_swap(const struct cli *c)
 {
     if (!place_swap_is_open("/proc/swaps", "/sys/class/block"))
         return;
-    cli_say(_("Swap on this computer is not encrypted. Words may stay there."));
-    cli_say(_("Turn swap off, or ask somebody to encrypt it."));
+    cli_say_either(c,
+                   N_("Swap on this computer is not encrypted. Words may stay there."));
+    cli_say_either(c, N_("Turn swap off, or ask somebody to encrypt it."));
 }
 
 static void strip_line_end(struct buf *b)
@@ -50,50 +52,89 @@ out:
     return err;
 }
 
+/* "Passphrase:", or "Passphrase / Wachtzin:" while the language is not known. */
+static void question_of(const struct cli *c, char out[static QUESTION_BYTES])
+{
+    static const char *const text = N_("Passphrase:");
+    size_t n = 0;
+    for (size_t i = 0; i < languages_count && c->either; i++) {
+        const char *word = i18n_translate(i, text);
+        int word_bytes = (int)strcspn(word, ":");
+        int got = snprintf(out + n, QUESTION_BYTES - n, "%s%.*s", i > 0 ? " / " : "",
+                           word_bytes, word);
+        n += got > 0 && (size_t)got < QUESTION_BYTES - n ? (size_t)got : 0;
+    }
+    (void)snprintf(out + n, QUESTION_BYTES - n, "%s", n > 0 ? ":" : gettext(text));
+}
+
 /* One answer at the terminal, made canonical. */
 static int ask_passphrase(struct cli *c, struct buf *out)
 {
+    char question[QUESTION_BYTES];
     struct buf typed = {0};
-    int err = prompt_ask_secret(&c->prompt, _("Passphrase:"), &typed);
+    question_of(c, question);
+    int err = prompt_ask_secret(&c->prompt, question, &typed);
     if (!err)
         err = passphrase_canonical(BUF_BYTES(&typed), words_in_list, out);
     buf_free(&typed);
     return err;
 }
 
-/* One try.  What cannot be a passphrase is answered like a wrong one. */
+/* One try.  What cannot be a passphrase is answered like a wrong one.  What is typed
+ * while the check goes on is nobody's answer. */
 static int try_once(struct cli *c, uint8_t data_key[static 32])
 {
     struct buf canonical = {0};
     int err = ask_passphrase(c, &canonical);
+    if (!err || err == ERR_EMPTY || err == ERR_UTF8 || err == ERR_TOOBIG)
+        cli_say_either(c, N_("One moment."));
     if (err == ERR_EMPTY || err == ERR_UTF8 || err == ERR_TOOBIG)
         err = ERR_PASSPHRASE;
     if (!err)
-        err = unlock_open(c->home, BUF_BYTES(&canonical), data_key);
+        err = unlock_open_slot(c->home, BUF_BYTES(&canonical), data_key, &c->slot);
     buf_free(&canonical);
+    int ended = err == 0 || err == ERR_PASSPHRASE ? prompt_drop(&c->prompt) : 0;
+    return ended ? ended : err;
+}
+
+/* What was not right, and what to do now. */
+static void say_refused(struct cli *c, bool last)
+{
+    const char *again = N_("That did not work. Try again.");
+    const char *closed = N_("That did not work. kring stays closed. Start it again.");
+    cli_say_either(c, last ? closed : again);
+    cli_say_either(c, N_("Is caps lock on? Nobody can reset the words."));
+    c->told = last;
+}
+
+/* Three tries; nothing is shown of what is typed, from the first to the last. */
+static int unlock_at_terminal(struct cli *c, uint8_t data_key[static 32])
+{
+    int err = prompt_hide(&c->prompt);
+    if (err)
+        return err;
+    err = ERR_PASSPHRASE;
+    for (int i = 1; i <= TRIES_MAX && err == ERR_PASSPHRASE; i++) {
+        err = try_once(c, data_key);
+        if (err == ERR_PASSPHRASE && !args_has(&c->args, OPTION_JSON))
+            say_refused(c, i == TRIES_MAX);
+    }
+    prompt_reveal(&c->prompt);
     return err;
 }
 
 int opening_unlock(struct cli *c, uint8_t data_key[static 32])
 {
     struct buf canonical = {0};
-    int err = ERR_PASSPHRASE;
     if (!place_is_set_up(c->home))
         return ERR_NOSTORE;
-    if (args_has(&c->args, OPTION_PASSPHRASE_FILE)) {
-        err = opening_passphrase_file(c, OPTION_PASSPHRASE_FILE, &canonical);
-        if (!err)
-            err = unlock_open(c->home, BUF_BYTES(&canonical), data_key);
-        buf_free(&canonical);
-        return err;
-    }
-    if (!prompt_can(&c->prompt))
-        return cli_missing(c, "--passphrase-file");
-    for (int i = 0; i < TRIES_MAX && err == ERR_PASSPHRASE; i++) {
-        if (i > 0)
-            cli_say(gettext(err_text(ERR_PASSPHRASE)));
-        err = try_once(c, data_key);
-    }
+    if (!args_has(&c->args, OPTION_PASSPHRASE_FILE))
+        return prompt_can(&c->prompt) ? unlock_at_terminal(c, data_key)
+                                      : cli_missing(c, "--passphrase-file");
+    int err = opening_passphrase_file(c, OPTION_PASSPHRASE_FILE, &canonical);
+    if (!err)
+        err = unlock_open_slot(c->home, BUF_BYTES(&canonical), data_key, &c->slot);
+    buf_free(&canonical);
     return err;
 }
 
@@ -103,6 +144,7 @@ static void use_profile_language(struct cli *c)
     struct api_args args = {.name = BYTES("language", 8)};
     struct api_reply reply = {0};
     char code[LANGUAGE_BYTES_MAX];
+    c->either = false;
     if (args_has(&c->args, OPTION_LANGUAGE) || cli_call(c, API_SETTING, &args, &reply))
         return;
     struct bytes text = api_bytes(api_row(&reply, UINT32_MAX), F_TEXT);
@@ -138,14 +180,19 @@ int opening_open_here(struct cli *c, bool online)
     return err;
 }
 
+int opening_remote(struct cli *c)
+{
+    int err = session_remote(&c->session, c->home);
+    if (!err)
+        use_profile_language(c);
+    return err;
+}
+
 int opening_open(struct cli *c, bool online)
 {
     if (!place_is_set_up(c->home))
         return ERR_NOSTORE;
-    int err = session_remote(&c->session, c->home);
-    if (err == ERR_NOTFOUND || err == ERR_TOOBIG)
-        return opening_open_here(c, online);
-    if (!err)
-        use_profile_language(c);
-    return err;
+    int err = opening_remote(c);
+    return err == ERR_NOTFOUND || err == ERR_TOOBIG ? opening_open_here(c, online)
+                                                    : err;
 }

@@ -22,7 +22,10 @@ NODISCARD int opening_unlock(struct cli *c, uint8_t data_key[static 32]);
  * can read the file.  ERR_NOTFOUND (said), ERR_EMPTY, ERR_TOOBIG, ERR_UTF8. */
 NODISCARD int opening_passphrase_file(struct cli *c, enum option option,
                                       struct buf *out);
+/* Connect to the node that runs for this home, if one does, and speak the language of
+ * its profile.  Errors as session_remote. */
+NODISCARD int opening_remote(struct cli *c);
 /* Warn if memory can reach an unencrypted swap area. */
-void opening_warn_swap(void);
+void opening_warn_swap(const struct cli *c);
 
 #endif

@@ -94,3 +94,18 @@ size_t place_columns(int fd)
         return COLUMNS_MIN;
     return size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
 }
+
+size_t place_rows(int fd)
+{
+    struct winsize size = {0};
+    if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size))
+        return 0;
+    return size.ws_row;
+}
+
+void place_clear(void)
+{
+    const char *term = environment("TERM");
+    if (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0)
+        (void)fputs("\033[H\033[2J\033[3J", stderr);
+}

@@ -17,5 +17,10 @@ bool place_is_set_up(const char *home);
 bool place_swap_is_open(const char *swaps, const char *blocks);
 /* Columns of the terminal at `fd`, between 20 and 80; 0 if it is none. */
 size_t place_columns(int fd);
+/* Rows of the terminal `fd`; 0: no terminal, or it does not say. */
+size_t place_rows(int fd);
+/* What stands on the terminal could be read later: take it away, and what was scrolled
+ * off with it, where standard error is a terminal that can do that. */
+void place_clear(void);
 
 #endif

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 4096, CONTROL_C = 3, CONTROL_D = 4 };
+enum { CHUNK_BYTES = 4096, CONTROL_C = 3 };
+enum { PASTE_MS = 50 }; /* a terminal gives what is pasted faster than that */
 
 bool prompt_can(const struct prompt *p)
 {
@@ -63,9 +63,19 @@ bool prompt_take(struct prompt *p, struct buf *out)
     return true;
 }
 
+/* Control-C among what was read: nothing more is asked. */
+static bool is_interrupted(struct prompt *p, struct bytes text)
+{
+    if (text.n == 0 || !memchr(text.p, CONTROL_C, text.n))
+        return false;
+    p->interrupted = p->ended = true;
+    return true;
+}
+
 /* Wait, read, until a line is there. */
 static int take_line(struct prompt *p, struct buf *out)
 {
+    size_t start = out->n;
     int err = 0;
     while (!prompt_take(p, out)) {
         if (p->ended)
@@ -74,8 +84,12 @@ static int take_line(struct prompt *p, struct buf *out)
             return err;
         if ((err = prompt_fill(p)))
             return err;
+        if (is_interrupted(p, BUF_BYTES(&p->held)))
+            return ERR_NEEDTERM;
     }
-    return 0;
+    if (out->n == start)
+        return 0; /* an empty answer; there may be no memory at all */
+    return is_interrupted(p, BYTES(out->p + start, out->n - start)) ? ERR_NEEDTERM : 0;
 }
 
 void prompt_break_line(const struct prompt *p)
@@ -92,49 +106,104 @@ void prompt_show_again(const struct prompt *p)
     (void)fflush(stderr);
 }
 
-int prompt_ask(struct prompt *p, const char *question, struct buf *out)
+static int ask(struct prompt *p, const char *question, struct buf *out)
 {
-    if (!prompt_can(p))
-        return ERR_NEEDTERM;
     p->question = question;
     prompt_show_again(p);
     int err = take_line(p, out);
+    if (err)
+        prompt_break_line(p);
+    if (err == ERR_NEEDTERM)
+        buf_free(&p->held);
     p->question = NULL;
+    return err;
+}
+
+/* The terminal with control-C as a byte that ends a line, and with or without echo. */
+static struct termios mode_of(const struct termios *before, bool echo)
+{
+    struct termios mode = *before;
+    mode.c_lflag &= ~(tcflag_t)ISIG;
+    mode.c_cc[VEOL] = CONTROL_C;
+    if (!echo) {
+        mode.c_lflag &= ~(tcflag_t)ECHO;
+        mode.c_lflag |= ECHONL;
+    }
+    return mode;
+}
+
+int prompt_ask(struct prompt *p, const char *question, struct buf *out)
+{
+    struct termios before, mode;
+    if (!prompt_can(p))
+        return ERR_NEEDTERM;
+    if (p->hidden || p->wait)
+        return ask(p, question, out);
+    if (tcgetattr(p->fd, &before))
+        return ERR_NEEDTERM;
+    mode = mode_of(&before, true);
+    if (tcsetattr(p->fd, TCSADRAIN, &mode))
+        return ERR_IO;
+    int err = ask(p, question, out);
+    (void)tcsetattr(p->fd, TCSADRAIN, &before);
     return err;
 }
 
 int prompt_ask_secret(struct prompt *p, const char *question, struct buf *out)
 {
-    struct termios before, quiet;
-    if (!prompt_can(p) || tcgetattr(p->fd, &before))
-        return ERR_NEEDTERM;
-    /* No echo, and no signals from the keyboard: control-C comes as a byte, so that
-     * the terminal is always set back. */
-    quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-    quiet.c_lflag |= ECHONL;
-    quiet.c_cc[VEOL] = CONTROL_C;
-    if (tcsetattr(p->fd, TCSADRAIN, &quiet))
-        return ERR_IO;
-    p->question = question;
-    prompt_show_again(p);
-    int err = 0;
-    size_t start = out->n;
-    while (!prompt_take(p, out) && !err) {
-        if (p->ended || (p->held.n > 0 && memchr(p->held.p, CONTROL_C, p->held.n)))
-            err = ERR_NEEDTERM;
-        else if (p->wait)
-            err = p->wait(p->ctx);
-        if (!err)
-            err = prompt_fill(p);
-    }
-    (void)tcsetattr(p->fd, TCSADRAIN, &before);
-    p->question = NULL;
-    if (!err && out->n > start && memchr(out->p + start, CONTROL_C, out->n - start))
-        err = ERR_NEEDTERM;
-    if (err == ERR_NEEDTERM)
-        buf_free(&p->held);
+    bool hidden = p->hidden;
+    int err = prompt_hide(p);
+    if (!err)
+        err = ask(p, question, out);
+    if (!hidden)
+        prompt_reveal(p);
     return err;
+}
+
+int prompt_hide(struct prompt *p)
+{
+    struct termios mode;
+    if (p->hidden)
+        return 0;
+    if (!prompt_can(p) || tcgetattr(p->fd, &p->before))
+        return ERR_NEEDTERM;
+    mode = mode_of(&p->before, false);
+    buf_free(&p->held);
+    if (tcsetattr(p->fd, TCSAFLUSH, &mode))
+        return ERR_IO;
+    p->hidden = true;
+    return 0;
+}
+
+bool prompt_has_more(const struct prompt *p)
+{
+    struct pollfd ready = {.fd = p->fd, .events = POLLIN};
+    return !p->ended && (p->held.n > 0 || poll(&ready, 1, PASTE_MS) > 0);
+}
+
+int prompt_drop(struct prompt *p)
+{
+    bool more = prompt_can(p) && !p->ended;
+    int err = 0;
+    buf_free(&p->held);
+    /* Whole lines are read, for control-C may be among them. */
+    while (more && !err && prompt_has_more(p)) {
+        err = prompt_fill(p);
+        more = !is_interrupted(p, BUF_BYTES(&p->held)) && !p->ended;
+        buf_free(&p->held);
+    }
+    if (prompt_can(p))
+        (void)tcflush(p->fd, TCIFLUSH);
+    return p->ended ? ERR_NEEDTERM : err;
+}
+
+void prompt_reveal(struct prompt *p)
+{
+    if (!p->hidden)
+        return;
+    buf_free(&p->held);
+    (void)tcsetattr(p->fd, TCSAFLUSH, &p->before);
+    p->hidden = false;
 }
 
 int prompt_read_all(struct prompt *p, struct buf *out, size_t bytes_max)
@@ -150,6 +219,7 @@ int prompt_read_all(struct prompt *p, struct buf *out, size_t bytes_max)
 
 void prompt_free(struct prompt *p)
 {
+    prompt_reveal(p);
     buf_free(&p->held);
 }
 

@@ -3,18 +3,29 @@
  *
  * Questions go to standard error, answers come from standard input; nothing is ever
  * asked when that is no terminal.  What was read lies in one buffer that is wiped.
- * A face that has a node to run meanwhile gives `wait`.
+ * A face that has a node to run meanwhile gives `wait`; without it control-C comes as
+ * a byte, so that the terminal is always set back.
+ *
+ *     prompt_hide -> { prompt_ask | slow work -> prompt_drop }* -> prompt_reveal
+ *
+ * is how a passphrase is asked for: in between nothing that is typed is ever shown, not
+ * even what is typed while nobody asks.
  */
 #ifndef CLI_PROMPT_H
 #define CLI_PROMPT_H
 
+#include <termios.h>
+
 #include "base/bytes.h"
 
 struct prompt {
-    int fd;               /* standard input */
-    bool ended;           /* nothing more will come */
-    const char *question; /* shown last; lent until it is answered */
-    struct buf held;      /* read, not yet taken; owned */
+    int fd;                /* standard input */
+    bool ended;            /* nothing more will come */
+    bool interrupted;      /* by control-C */
+    bool hidden;           /* between prompt_hide and prompt_reveal */
+    struct termios before; /* the terminal as it was, while hidden */
+    const char *question;  /* shown last; lent until it is answered */
+    struct buf held;       /* read, not yet taken; owned */
     int (*wait)(
         void *ctx); /* until fd is readable: 0, or an error to stop; may be NULL */
     void *ctx;
@@ -24,12 +35,23 @@ enum { PROMPT_LINE_BYTES_MAX = 64 << 10 };
 
 /* True if there is a person to ask. */
 bool prompt_can(const struct prompt *p);
-/* Show `question` and append the answer, one line without its end, to `out`.
- * ERR_NEEDTERM: no terminal, or the person ended it.  ERR_TOOBIG, ERR_NOMEM, ERR_IO. */
+/* Show `question` (NULL: nothing) and append the answer, one line without its end, to
+ * `out`.  ERR_NEEDTERM: no terminal, or the person ended it; the pen is on a new line
+ * then.  ERR_TOOBIG, ERR_NOMEM, ERR_IO. */
 NODISCARD int prompt_ask(struct prompt *p, const char *question, struct buf *out);
 /* As prompt_ask, without showing what is typed. */
 NODISCARD int prompt_ask_secret(struct prompt *p, const char *question,
                                 struct buf *out);
+/* Show nothing of what is typed from now on, and forget what was typed already.
+ * Legal twice.  ERR_NEEDTERM: no terminal.  ERR_IO. */
+NODISCARD int prompt_hide(struct prompt *p);
+/* True if more was typed or pasted already, or comes within a moment. */
+bool prompt_has_more(const struct prompt *p);
+/* Forget what was typed since the last answer.  ERR_NEEDTERM: the person ended it
+ * meanwhile. */
+NODISCARD int prompt_drop(struct prompt *p);
+/* Set the terminal back; what was typed meanwhile is forgotten.  Legal twice. */
+void prompt_reveal(struct prompt *p);
 /* Leave the line of the open question, before something else is written. */
 void prompt_break_line(const struct prompt *p);
 /* Show the open question again, after something else was written. */

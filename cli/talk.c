@@ -123,6 +123,27 @@ static int count_rows(struct cli *c, uint64_t group, uint64_t *count)
     return 0;
 }
 
+int talk_find_waiting(struct cli *c, uint64_t group, struct talk_waiting *out)
+{
+    struct api_args args = {.group = group, .has_group = true, .draft = 1};
+    bool more = true;
+    *out = (struct talk_waiting){0};
+    while (more) {
+        struct api_reply reply = {0};
+        int err = cli_call(c, API_MESSAGES, &args, &reply);
+        if (err)
+            return err;
+        for (uint32_t i = 0; i < api_rows(&reply); i++) {
+            uint64_t draft = api_uint(api_row(&reply, i), F_DRAFT, 0);
+            out->count += draft > 0;
+            out->newest = draft > out->newest ? draft : out->newest;
+        }
+        more = next_page(&reply, &args.after);
+        api_reply_free(&reply);
+    }
+    return 0;
+}
+
 int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)
 {
     struct reading r = {.group = g, .which = which, .more = true};

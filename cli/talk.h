@@ -14,6 +14,12 @@ enum talk_which {
     TALK_LAST, /* the newest ten, and whatever is unread */
 };
 
+/* Texts that wait on this device. */
+struct talk_waiting {
+    uint64_t count;
+    uint64_t newest; /* draft number; 0: none waits */
+};
+
 /* Give errors about a text words of their own; returns `err`. */
 int talk_explain(struct cli *c, int err);
 /* Check a text before it is sent: 0, or an error that was said. */
@@ -21,6 +27,10 @@ NODISCARD int talk_check(struct cli *c, struct bytes text);
 /* Let a text wait TALK_DELAY_MS on this device, and say so. */
 NODISCARD int talk_draft(struct cli *c, uint64_t group, struct bytes text,
                          uint64_t *draft);
+/* How many texts of a group wait, and which is the newest, whoever wrote them in which
+ * run.  Errors of the session. */
+NODISCARD int talk_find_waiting(struct cli *c, uint64_t group,
+                                struct talk_waiting *out);
 /* Take a waiting text back, and say so.  ERR_NOTFOUND: it is sent already. */
 NODISCARD int talk_take_back(struct cli *c, uint64_t group, uint64_t draft);
 /* Show messages on standard output, in order; what was shown becomes read. */

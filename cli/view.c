@@ -18,7 +18,9 @@ static void copy_name(char out[static VIEW_NAME_BYTES], struct bytes name)
 }
 
 /* What the core says where a name has not come yet, a number may follow. */
-static const char *const unnamed[] = {N_("New person"), N_("New group")};
+static const char *const unnamed[] = {"New person", "New group"};
+/* What a person is told instead. */
+static const char *const shown[] = {N_("New person"), N_("Waiting for the name")};
 
 /* Which of them `name` is; -1: it is a name. */
 static int unnamed_of(struct bytes name)
@@ -45,8 +47,8 @@ void view_name(char out[static VIEW_NAME_BYTES], struct bytes name)
         return;
     }
     size_t n = strlen(unnamed[i]);
-    (void)snprintf(out, VIEW_NAME_BYTES, "%s%.*s", gettext(unnamed[i]),
-                   (int)(name.n - n), (const char *)name.p + n);
+    (void)snprintf(out, VIEW_NAME_BYTES, "%s%.*s", gettext(shown[i]), (int)(name.n - n),
+                   (const char *)name.p + n);
 }
 
 struct group_row view_group(struct bytes map)
@@ -166,7 +168,10 @@ void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours)
 void view_head(struct screen *s, const struct group_row *group)
 {
     char clock[VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
-    view_clock(clock, group->lifetime_hours);
+    if (group->joining)
+        (void)snprintf(clock, sizeof clock, "%s", _("[talk or record: not known yet]"));
+    else
+        view_clock(clock, group->lifetime_hours);
     view_name(name, BYTES(group->name, strlen(group->name)));
     screen_title(s, name);
     screen_clock(s, clock);

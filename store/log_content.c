@@ -161,6 +161,7 @@ int store_content_update(void *ctx, uint32_t group, const struct content_row *ro
         sqlite3_bind_int64(st, 6, row->kind);
         sqlite3_bind_int64(st, 7, row->about_hour);
         store_bind(st, 8, row->body);
+        sqlite3_bind_int64(st, 9, row->own);
     }
     s->erased = true;
     return run_on_row(s, st);

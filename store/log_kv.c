@@ -31,6 +31,17 @@ static int kv_run(struct store *s, enum statement which, uint32_t group, uint8_t
     return store_run(s, st);
 }
 
+/* What is held twice (migration 002): a group cannot go on without it.  Of authors only
+ * the first writing is: it tells the number, the rest follows from the rows. */
+static bool has_spare(uint8_t table, bool first)
+{
+    static const uint32_t tables = 1U << LOG_PROFILE | 1U << LOG_GROUP |
+                                   1U << LOG_CONTROL | 1U << LOG_CARD |
+                                   1U << LOG_EPOCH | 1U << LOG_PREKEY |
+                                   1U << LOG_DRAFT;
+    return (table < 32 && (tables >> table & 1)) || (table == LOG_AUTHOR && first);
+}
+
 static int kv_put(void *ctx, uint32_t group, uint8_t table, struct bytes key,
                   struct bytes value)
 {
@@ -42,10 +53,14 @@ static int kv_put(void *ctx, uint32_t group, uint8_t table, struct bytes key,
         err = kv_run(s, ST_KV_UPDATE, group, table, pair);
     if (err)
         return err;
-    if (sqlite3_changes(s->db) == 0)
-        return kv_run(s, ST_KV_INSERT, group, table, pair);
-    s->erased = true; /* what stood there before still stands in the log */
-    return 0;
+    bool first = sqlite3_changes(s->db) == 0;
+    if (first)
+        err = kv_run(s, ST_KV_INSERT, group, table, pair);
+    else
+        s->erased = true; /* what stood there before still stands in the log */
+    if (!err && has_spare(table, first))
+        err = kv_run(s, ST_SPARE_PUT, group, table, pair);
+    return err;
 }
 
 static int kv_get(void *ctx, uint32_t group, uint8_t table, struct bytes key,
@@ -77,7 +92,10 @@ static int kv_del(void *ctx, uint32_t group, uint8_t table, struct bytes key)
         err = store_run(s, st);
     if (!err && sqlite3_changes(s->db) > 0)
         s->erased = true;
-    return err;
+    if (err || !has_spare(table, true))
+        return err;
+    st = keyed(store_statement(s, ST_SPARE_DEL, &err), group, table, key);
+    return st ? store_run(s, st) : err;
 }
 
 static bool has_prefix(struct bytes key, struct bytes prefix)
@@ -111,7 +129,8 @@ static int kv_scan(void *ctx, uint32_t group, uint8_t table, struct bytes prefix
 
 static int kv_drop_group(void *ctx, uint32_t group)
 {
-    static const enum statement drops[] = {ST_DROP_KV, ST_DROP_CONTENT, ST_DROP_TOPIC};
+    static const enum statement drops[] = {ST_DROP_KV, ST_DROP_SPARE, ST_DROP_CONTENT,
+                                           ST_DROP_TOPIC};
     struct store *s = ctx;
     int err = store_writable(s);
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && !err; i++) {

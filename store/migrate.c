@@ -49,3 +49,8 @@ int store_migrate(struct store *s)
         err = version_run(s, &store_migrations[i]);
     return err;
 }
+
+uint32_t store_version_newest(void)
+{
+    return (uint32_t)store_migrations_count;
+}

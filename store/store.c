@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "store/files.h"
 #include "store/store_int.h"
 
 enum {
+    PAGE_BYTES = 4096,
     RESERVED_BYTES = 40,   /* of each page, for nonce and tag */
     WAL_FRAMES_MAX = 3000, /* a commit that passes this empties the log */
 };
@@ -94,6 +96,26 @@ static int left_over(struct store *s)
     return 0;
 }
 
+/* What ends a transaction is ready before one begins: nothing may be half done only
+ * because there is no memory to say so. */
+static int ends_prepare(struct store *s)
+{
+    int err = 0;
+    if (store_statement(s, ST_COMMIT, &err))
+        (void)store_statement(s, ST_ROLLBACK, &err);
+    return err;
+}
+
+/* Throw away what a making that was cut short left. */
+static int file_empty(struct store *s)
+{
+    sqlite3_file *f = NULL;
+    int rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+    if (rc != SQLITE_OK || !f || !f->pMethods)
+        return ERR_SYSTEM;
+    return store_error(s, f->pMethods->xTruncate(f, 0));
+}
+
 static int db_open(struct store *s, bool create)
 {
     int reserve = RESERVED_BYTES;
@@ -108,21 +130,25 @@ static int db_open(struct store *s, bool create)
     if (sqlite3_db_readonly(s->db, "main") == 1)
         return ERR_READONLY;
     sqlite3_file_control(s->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
-    int err = store_exec(s, pragmas_always);
+    int err = create ? file_empty(s) : 0;
+    if (!err)
+        err = store_exec(s, pragmas_always);
     if (!err)
         err = log_mode(s);
     if (!err)
         err = store_migrate(s);
+    if (!err)
+        err = ends_prepare(s);
     return err ? err : left_over(s);
 }
 
-static int store_new(struct store **out, const char *dir, const uint8_t *data_key,
-                     const struct entropy *entropy)
+static int store_new(struct store **out, const char *dir, const char *name,
+                     const uint8_t *data_key, const struct entropy *entropy)
 {
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_NOMEM;
-    int n = snprintf(s->path, sizeof s->path, "%s/data", dir);
+    int n = snprintf(s->path, sizeof s->path, "%s/%s", dir, name);
     int err = n < 0 || (size_t)n >= sizeof s->path ? ERR_TOOBIG : 0;
     if (!err)
         err = vfs_new(&s->vfs, data_key, entropy);
@@ -158,10 +184,23 @@ static int file_look(const struct store *s)
     return st.st_size > 0 ? 0 : ERR_NOSTORE;
 }
 
+/* Whether a file that is there may be one whose making was cut short: its first page
+ * was on its way, its log not begun.  A store in use has more pages, or a log. */
+static bool file_unmade(const struct store *s)
+{
+    char wal[STORE_PATH_BYTES_MAX + 8];
+    struct stat st;
+    (void)snprintf(wal, sizeof wal, "%s-wal", s->path);
+    if (stat(wal, &st) == 0 && st.st_size > 0)
+        return false;
+    return stat(s->path, &st) == 0 && st.st_size <= PAGE_BYTES;
+}
+
 /* An empty file that only its owner may read; SQLite gives the log the same mode. */
-static int file_make(const struct store *s)
+static int file_make(const struct store *s, bool *made)
 {
     int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    *made = fd >= 0;
     if (fd >= 0)
         (void)close(fd);
     else if (errno != EEXIST)
@@ -169,29 +208,75 @@ static int file_make(const struct store *s)
     return 0;
 }
 
-int store_create(struct store **out, const char *dir, const uint8_t data_key[static 32],
-                 const struct entropy *entropy)
+/* Of a making that failed nothing stays: the next one would find a store there. */
+static void file_unmake(const char path[static STORE_PATH_BYTES_MAX])
 {
+    char wal[STORE_PATH_BYTES_MAX + 8];
+    (void)snprintf(wal, sizeof wal, "%s-wal", path);
+    (void)unlink(wal);
+    (void)unlink(path);
+}
+
+/* ERR_EXISTS: what is there opens.  0: its making was cut short, it is made anew. */
+static int try_unmade(const char *dir, const char *name, const uint8_t *data_key,
+                      const struct entropy *entropy)
+{
+    struct store *other = NULL;
+    int err = store_new(&other, dir, name, data_key, entropy);
+    if (err)
+        return err;
+    err = db_open(other, false);
+    store_close(other);
+    return err == 0 ? ERR_EXISTS : err == ERR_DAMAGED ? 0 : err;
+}
+
+static int create_as(struct store **out, const char *dir, const char *name,
+                     const uint8_t *data_key, const struct entropy *entropy)
+{
+    char path[STORE_PATH_BYTES_MAX];
     struct store *s = NULL;
-    int err = store_new(&s, dir, data_key, entropy);
+    bool made = false;
+    int err = store_new(&s, dir, name, data_key, entropy);
     if (err)
         return err;
     err = file_look(s);
-    err = err == 0 ? ERR_EXISTS : err == ERR_NOSTORE ? file_make(s) : err;
+    if (err == 0)
+        err = file_unmade(s) ? try_unmade(dir, name, data_key, entropy) : ERR_EXISTS;
+    else if (err == ERR_NOSTORE)
+        err = file_make(s, &made);
     if (!err)
         err = db_open(s, true);
-    if (err)
-        store_close(s);
-    else
+    if (!err) {
         *out = s;
+        return 0;
+    }
+    memcpy(path, s->path, sizeof path);
+    store_close(s);
+    if (made && err != ERR_INUSE) /* or somebody else makes one here */
+        file_unmake(path);
     return err;
+}
+
+int store_create(struct store **out, const char *dir, const uint8_t data_key[static 32],
+                 const struct entropy *entropy)
+{
+    return create_as(out, dir, "data", data_key, entropy);
+}
+
+int store_create_beside(struct store **out, const char *dir,
+                        const uint8_t data_key[static 32],
+                        const struct entropy *entropy)
+{
+    return create_as(out, dir, "data-making", data_key, entropy);
 }
 
 int store_open(struct store **out, const char *dir, const uint8_t data_key[static 32],
                const struct entropy *entropy)
 {
     struct store *s = NULL;
-    int err = store_new(&s, dir, data_key, entropy);
+    int err = files_swap_finish(dir);
+    if (!err)
+        err = store_new(&s, dir, "data", data_key, entropy);
     if (err)
         return err;
     err = file_look(s);
@@ -199,6 +284,8 @@ int store_open(struct store **out, const char *dir, const uint8_t data_key[stati
         err = errno_error();
     if (!err)
         err = db_open(s, false);
+    if (err == ERR_DAMAGED && file_unmade(s))
+        err = ERR_NOSTORE;
     if (err)
         store_close(s);
     else
@@ -208,11 +295,22 @@ int store_open(struct store **out, const char *dir, const uint8_t data_key[stati
 
 /* ---- transactions -------------------------------------------------------- */
 
+/* Undo what SQLite still holds open.  The errors of a write. */
+static int undo(struct store *s)
+{
+    for (size_t i = 0; i < ST_COUNT; i++)
+        sqlite3_reset(s->st[i]);
+    return sqlite3_get_autocommit(s->db) ? 0 : store_run(s, s->st[ST_ROLLBACK]);
+}
+
 int store_begin(struct store *s)
 {
     int err = 0;
     if (s->begun)
         return ERR_STATE;
+    err = undo(s);
+    if (err)
+        return err;
     sqlite3_stmt *st = store_statement(s, ST_BEGIN, &err);
     if (st)
         err = store_run(s, st);
@@ -230,7 +328,10 @@ int store_commit(struct store *s)
         store_rollback(s);
         return ERR_STATE;
     }
-    sqlite3_stmt *st = store_statement(s, ST_COMMIT, &err);
+    /* A turn that changes nothing lets things out too: not before what it was built on
+     * is on the disk. */
+    err = vfs_wal_make_sure(s->vfs);
+    sqlite3_stmt *st = err ? NULL : store_statement(s, ST_COMMIT, &err);
     if (st)
         err = store_run(s, st);
     if (err) {
@@ -249,10 +350,7 @@ void store_rollback(struct store *s)
 {
     if (!s->begun)
         return;
-    for (size_t i = 0; i < ST_COUNT; i++)
-        sqlite3_reset(s->st[i]);
-    if (!sqlite3_get_autocommit(s->db))
-        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    (void)!undo(s); /* what could not be undone is at the next store_begin */
     s->begun = false;
     s->topic_no = 0;
 }
@@ -295,13 +393,39 @@ static int walk_nothing(void *ctx, uint32_t page, struct bytes plain)
     return 0;
 }
 
+/* What a line of the integrity check means.  A page that could not be fetched, for lack
+ * of memory or by the disk's fault, is told with SQLite's code in words. */
+static int check_said(const struct store *s, const char *said)
+{
+    static const char told[] = "error code=";
+    if (!said)
+        return ERR_NOMEM;
+    if (strcmp(said, "ok") == 0)
+        return 0;
+    const char *code = strstr(said, told);
+    int err = code ? store_error(s, (int)strtol(code + sizeof told - 1, NULL, 10)) : 0;
+    return err ? err : ERR_DAMAGED;
+}
+
 int store_check(struct store *s)
 {
-    bool ok = false;
+    static const char text[] = "PRAGMA integrity_check(1)";
+    sqlite3_stmt *st = NULL;
     int err = store_walk(s, walk_nothing, NULL);
+    if (err)
+        return err;
+    err = sqlite3_prepare_v2(s->db, text, -1, &st, NULL) == SQLITE_OK
+              ? store_one_row(s, st)
+              : store_last_error(s);
     if (!err)
-        err = pragma_ask(s, "PRAGMA integrity_check(1)", NULL, "ok", &ok);
-    return err ? err : ok ? 0 : ERR_DAMAGED;
+        err = check_said(s, (const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+    return err;
+}
+
+int store_reindex(struct store *s)
+{
+    return s->begun ? ERR_STATE : store_exec(s, "REINDEX");
 }
 
 uint32_t store_damaged_page(const struct store *s)

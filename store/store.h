@@ -52,6 +52,9 @@ NODISCARD int store_walk(struct store *s,
                          void *ctx);
 /* The walk and PRAGMA integrity_check.  ERR_DAMAGED: store_damaged_page says where. */
 NODISCARD int store_check(struct store *s);
+/* Build all indexes anew from the rows.  ERR_STATE (inside a transaction),
+ * ERR_DAMAGED. */
+NODISCARD int store_reindex(struct store *s);
 /* The page that failed to open last, in a check or in use; 0: none, or it stands in a
  * log record that does not tell its page. */
 uint32_t store_damaged_page(const struct store *s);

@@ -15,12 +15,16 @@ enum { STORE_PATH_BYTES_MAX = 4096 };
 enum statement {
     ST_BEGIN,
     ST_COMMIT,
+    ST_ROLLBACK,
     ST_KV_UPDATE,
     ST_KV_INSERT,
     ST_GET,
     ST_DEL,
+    ST_SPARE_PUT,
+    ST_SPARE_DEL,
     ST_SCAN,
     ST_DROP_KV,
+    ST_DROP_SPARE,
     ST_DROP_CONTENT,
     ST_DROP_TOPIC,
     ST_TOPIC_GET,
@@ -78,6 +82,12 @@ void store_bind(sqlite3_stmt *st, int i, struct bytes b);
 struct bytes store_column(sqlite3_stmt *st, int i);
 /* ERR_STATE when no transaction is open: a write would be a commit of its own. */
 NODISCARD int store_writable(const struct store *s);
+/* As store_create, but the database is called `data-making` (files.h). */
+NODISCARD int store_create_beside(struct store **out, const char *dir,
+                                  const uint8_t data_key[static 32],
+                                  const struct entropy *entropy);
+/* The number of the newest migration: what PRAGMA user_version may be at most. */
+uint32_t store_version_newest(void);
 /* Run the missing migrations.  ERR_VERSION: made by a newer kring. */
 NODISCARD int store_migrate(struct store *s);
 /* The operations of the log on this store. */

@@ -14,13 +14,18 @@
 static const char *const sql[ST_COUNT] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
     [ST_COMMIT] = "COMMIT",
+    [ST_ROLLBACK] = "ROLLBACK",
     [ST_KV_UPDATE] = "UPDATE kv SET value=?4 WHERE grp=?1 AND tbl=?2 AND key=?3",
     [ST_KV_INSERT] = "INSERT INTO kv(grp,tbl,key,value) VALUES(?1,?2,?3,?4)",
     [ST_GET] = "SELECT value FROM kv WHERE grp=?1 AND tbl=?2 AND key=?3",
     [ST_DEL] = "DELETE FROM kv WHERE grp=?1 AND tbl=?2 AND key=?3",
+    [ST_SPARE_PUT] = "INSERT INTO spare(tbl,key,grp,value) VALUES(?2,?3,?1,?4) "
+                     "ON CONFLICT(tbl,key,grp) DO UPDATE SET value=excluded.value",
+    [ST_SPARE_DEL] = "DELETE FROM spare WHERE grp=?1 AND tbl=?2 AND key=?3",
     [ST_SCAN] = "SELECT key,value FROM kv WHERE grp=?1 AND tbl=?2 AND key>=?3 "
                 "ORDER BY key",
     [ST_DROP_KV] = "DELETE FROM kv WHERE grp=?1",
+    [ST_DROP_SPARE] = "DELETE FROM spare WHERE grp=?1",
     [ST_DROP_CONTENT] = "DELETE FROM content WHERE grp=?1",
     [ST_DROP_TOPIC] = "DELETE FROM topic WHERE grp=?1",
     [ST_TOPIC_GET] = "SELECT no FROM topic WHERE grp=?1 AND topic=?2",
@@ -36,7 +41,7 @@ static const char *const sql[ST_COUNT] = {
         "erase_hour,about_hour,lifetime,topic,id8,id,hash,prev,body,envelope) "
         "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [ST_CONTENT_UPDATE] = "UPDATE content SET state=?3,unread=?4,erase_hour=?5,kind=?6,"
-                          "about_hour=?7,body=?8 WHERE row=?2 AND grp=?1",
+                          "about_hour=?7,body=?8,own=?9 WHERE row=?2 AND grp=?1",
     [ST_CONTENT_GONE] =
         "UPDATE content SET state=4,unread=0,own=0,urgency=0,kind=0,author=0,seq=0,"
         "erase_hour=4294967295,about_hour=0,lifetime=0,hash=x'',prev=x'',body=x'',"

@@ -19,6 +19,7 @@
 
 #include "base/limits.h"
 #include "crypto/slots.h"
+#include "store/forget.h"
 
 enum { PATH_BYTES_MAX = 4096 };
 
@@ -184,7 +185,8 @@ struct answer {
     uint8_t kek[32];
 };
 
-/* The child: stretch, send the answer, and go without a trace. */
+/* The child: stretch, send the answer, and go without a trace: it has a copy of all
+ * that its parent holds, and of the passphrase. */
 static _Noreturn void child(int fd, const struct phrase *phrase, const uint8_t *file,
                             unsigned rung)
 {
@@ -192,12 +194,12 @@ static _Noreturn void child(int fd, const struct phrase *phrase, const uint8_t *
     struct answer answer = {0};
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    forget_in_child();
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* so that it has a last act as well */
     answer.stretched =
         slots_stretch(answer.kek, BYTES(phrase->bytes, phrase->n), file, rung) == 0;
     int err = write_all(fd, (const uint8_t *)&answer, sizeof answer);
-    wipe(&answer, sizeof answer);
-    _exit(err ? 1 : 0);
+    forget_and_end(err ? 1 : 0);
 }
 
 /* Stretch in a child process.  ERR_NOMEM: the memory is not to be had, also when the
@@ -256,6 +258,7 @@ static int slots_make(const char *dir, const uint8_t data_key[static 32],
     }
     wipe(kek, sizeof kek);
     wipe(&phrase, sizeof phrase);
+    forget_stack();
     return err;
 }
 
@@ -277,11 +280,11 @@ int unlock_create(const char *dir, struct bytes canonical, bool small,
     return err;
 }
 
-int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32])
+int unlock_open_slot(const char *dir, struct bytes canonical,
+                     uint8_t data_key[static 32], unsigned *slot)
 {
     uint8_t file[SLOTS_FILE_BYTES], kek[32] = {0};
     struct phrase phrase = {0};
-    unsigned slot = 0;
     bool short_of_memory = false;
     int err = slots_read(dir, file);
     if (!err)
@@ -295,11 +298,34 @@ int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static
         if (got == ERR_NOMEM)
             short_of_memory = true;
         else
-            err = got ? got : slots_open(file, kek, data_key, &slot);
+            err = got ? got : slots_open(file, kek, data_key, slot);
     }
     wipe(kek, sizeof kek);
     wipe(&phrase, sizeof phrase);
+    forget_stack();
     return err == ERR_PASSPHRASE && short_of_memory ? ERR_NOMEM : err;
+}
+
+int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32])
+{
+    unsigned slot = 0;
+    return unlock_open_slot(dir, canonical, data_key, &slot);
+}
+
+int unlock_mend(const char *dir, const uint8_t data_key[static 32], unsigned slot,
+                const struct entropy *entropy, unsigned *damaged)
+{
+    uint8_t file[SLOTS_FILE_BYTES];
+    int err = slots_read(dir, file);
+    *damaged = 0;
+    if (err)
+        return err;
+    unsigned bits = slots_damaged(file, data_key, slot);
+    *damaged = (unsigned)__builtin_popcount(bits);
+    if (bits == 0)
+        return 0;
+    slots_mend(file, data_key, slot);
+    return slots_write(dir, file, entropy);
 }
 
 int unlock_change(const char *dir, const uint8_t data_key[static 32],

@@ -25,6 +25,14 @@ NODISCARD int unlock_create(const char *dir, struct bytes canonical, bool small,
  *   ERR_IO, ERR_READONLY (it may not be read), ERR_SYSTEM (no process to be had) */
 NODISCARD int unlock_open(const char *dir, struct bytes canonical,
                           uint8_t data_key[static 32]);
+/* As unlock_open; the number of the slot that opened goes to `*slot`. */
+NODISCARD int unlock_open_slot(const char *dir, struct bytes canonical,
+                               uint8_t data_key[static 32], unsigned *slot);
+/* Look whether the other slots are as they were made, and make them so again; how many
+ * were not goes to `*damaged`.  Errors as unlock_change. */
+NODISCARD int unlock_mend(const char *dir, const uint8_t data_key[static 32],
+                          unsigned slot, const struct entropy *entropy,
+                          unsigned *damaged);
 /* Replace the passphrase: a new slot file (same data key) is written beside the old
  * one, synced, and renamed over it; the old one is overwritten.  ERR_NOSTORE: there is
  * none; other errors as for unlock_create. */

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "crypto/arena.h"
 #include "crypto/hash.h"
+#include "store/heap.h"
 #include "store/vfs_file.h"
 
 static struct vfs *vfs_of(sqlite3_vfs *shim)
@@ -49,9 +50,8 @@ static struct bytes page_context(const struct vfs *v, uint32_t page,
     return BYTES(out, 22);
 }
 
-/* Page maps (they tell incremental vacuum who points at a page) recur at a fixed
- * distance and look like nothing else. */
-static bool page_is_map(uint32_t page)
+/* They recur at a fixed distance. */
+bool vfs_page_is_map(uint32_t page)
 {
     enum { DISTANCE = PAGE_PLAIN_BYTES / 5 + 1 };
     if (page < 2)
@@ -68,7 +68,7 @@ static void page_clear_gap(uint8_t *plain, uint32_t page)
     size_t at = page == 1 ? 100 : 0;
     uint8_t kind = plain[at];
     bool leaf = kind == 10 || kind == 13, inner = kind == 2 || kind == 5;
-    if ((!leaf && !inner) || page_is_map(page))
+    if ((!leaf && !inner) || vfs_page_is_map(page))
         return;
     size_t from = at + (leaf ? 8 : 12) + (size_t)2 * get_u16(plain + at + 3);
     size_t to = get_u16(plain + at + 5);
@@ -90,8 +90,7 @@ static void page_seal(struct vfs *v, uint32_t page, const uint8_t *plain)
     memcpy(out + PAGE_PLAIN_BYTES, nonce, XNONCE_BYTES);
 }
 
-/* Open v->sealed to `plain` (4096 bytes; the reserved ones become zeros). */
-static int page_open(struct vfs *v, uint32_t page, uint8_t *plain)
+int vfs_page_open(struct vfs *v, uint32_t page, uint8_t *plain)
 {
     uint8_t context[CONTEXT_BYTES_MAX], nonce[XNONCE_BYTES], *in = v->sealed;
     memcpy(nonce, in + PAGE_PLAIN_BYTES, sizeof nonce);
@@ -122,7 +121,7 @@ static int page_read(struct vfs_file *f, uint32_t page, uint8_t *plain)
         memset(plain, 0, PAGE_BYTES);
         return SQLITE_OK;
     }
-    return page_open(f->vfs, page, plain) == 0 ? SQLITE_OK : SQLITE_IOERR_DATA;
+    return vfs_page_open(f->vfs, page, plain) == 0 ? SQLITE_OK : SQLITE_IOERR_DATA;
 }
 
 /* A first page that was being written when the power went does not open, but the log
@@ -400,7 +399,8 @@ int vfs_new(struct vfs **out, const uint8_t data_key[static 32],
     keys_derive(v->keys, data_key);
     v->entropy = *entropy;
     v->pool_used_bytes = sizeof v->pool;
-    v->os = sqlite3_vfs_find("unix");
+    heap_use();
+    v->os = sqlite3_vfs_find(NULL); /* the default layer; tests put theirs there */
     if (!v->os) {
         err = ERR_SYSTEM;
         goto out;
@@ -432,6 +432,14 @@ uint32_t vfs_wal_frames(const struct vfs *v)
     return v->wal ? v->wal->frames : 0;
 }
 
+int vfs_wal_make_sure(struct vfs *v)
+{
+    if (!v->wal || v->wal->found_frames == 0)
+        return 0;
+    int rc = vfs_wal_sync(v->wal, SQLITE_SYNC_NORMAL);
+    return rc == SQLITE_OK ? 0 : rc == SQLITE_FULL ? ERR_DISKFULL : ERR_IO;
+}
+
 static int main_walk(struct vfs_file *f, vfs_visit *visit, void *ctx)
 {
     uint8_t plain[PAGE_BYTES];
@@ -453,6 +461,24 @@ static int main_walk(struct vfs_file *f, vfs_visit *visit, void *ctx)
     }
     wipe(plain, sizeof plain);
     return visited < 0 ? visited : err;
+}
+
+int vfs_walk_sealed(struct vfs *v, vfs_visit *visit, void *ctx)
+{
+    const sqlite3_io_methods *os = v->main ? v->main->os->pMethods : NULL;
+    uint8_t sealed[PAGE_BYTES];
+    sqlite3_int64 size = 0;
+    int visited = 0;
+    if (!os || os->xFileSize(v->main->os, &size) != SQLITE_OK || size % PAGE_BYTES != 0)
+        return ERR_IO;
+    uint32_t pages = (uint32_t)(size / PAGE_BYTES);
+    for (uint32_t page = 1; page <= pages && visited == 0; page++) {
+        sqlite3_int64 at = (sqlite3_int64)(page - 1) * PAGE_BYTES;
+        if (os->xRead(v->main->os, sealed, PAGE_BYTES, at) != SQLITE_OK)
+            return ERR_IO;
+        visited = visit(ctx, page, BYTES_OF(sealed));
+    }
+    return visited < 0 ? visited : 0;
 }
 
 int vfs_walk(struct vfs *v, vfs_visit *visit, void *ctx)

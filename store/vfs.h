@@ -33,10 +33,17 @@ const char *vfs_name(const struct vfs *v);
 /* Walk all pages of the open database, then all records of its log. ERR_DAMAGED: some
  * did not open (each was visited); ERR_IO; or what `visit` returned below zero. */
 NODISCARD int vfs_walk(struct vfs *v, vfs_visit *visit, void *ctx);
+/* Visit all pages of the open database file as they lie on the disk, 4096 sealed bytes
+ * each; what stands in the log alone is not seen.  ERR_IO, or what `visit` returned
+ * below zero. */
+NODISCARD int vfs_walk_sealed(struct vfs *v, vfs_visit *visit, void *ctx);
 /* The last page that failed to open; 0: none, or a log record of unknown page. */
 uint32_t vfs_damaged_page(const struct vfs *v);
 /* Frames in the log as written or found in this run; 0 after it was cut off. */
 uint32_t vfs_wal_frames(const struct vfs *v);
+/* Put on the disk for certain what was found in the log at the open; at once done if no
+ * log was found, or a sync went well since.  ERR_DISKFULL, ERR_IO. */
+NODISCARD int vfs_wal_make_sure(struct vfs *v);
 /* Unregister, wipe, free.  The database must be closed.  NULL is fine. */
 void vfs_free(struct vfs *v);
 

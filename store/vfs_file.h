@@ -62,6 +62,9 @@ struct vfs_file {
     uint8_t salts[8];       /* of the header; name the generation of the log */
     uint32_t frames;        /* end of the log: one past the frame written last */
     uint32_t synced_frames; /* of those, on disk for certain */
+    uint32_t found_frames;  /* found at the open, and no sync of ours since */
+    uint32_t found_sure;    /* of those, said to be synced by a later one */
+    bool cut;               /* shortened, and not synced since */
     bool appended;          /* a frame was written since the open or the header */
     bool head_held;         /* a head waits for its page, to be written as one */
     uint32_t head_frame;
@@ -70,11 +73,28 @@ struct vfs_file {
 
 /* The next nonce; lent until the next call. */
 const uint8_t *vfs_nonce(struct vfs *v);
+/* Open the page in v->sealed to `plain` (4096 bytes; the reserved ones become zeros).
+ * ERR_FORGED. */
+NODISCARD int vfs_page_open(struct vfs *v, uint32_t page, uint8_t *plain);
+/* True for a page map, which tells incremental vacuum who points at a page, and looks
+ * like nothing else. */
+bool vfs_page_is_map(uint32_t page);
 /* Remember that `page` did not open (0: unknown). */
 void vfs_note_damage(struct vfs *v, uint32_t page);
 
 /* The log's half of the methods of sqlite3_io_methods; results are SQLite's codes. */
 
+/* Open the header of a log in v->sealed to `header`; its salts are those of `f` then.
+ * ERR_FORGED. */
+NODISCARD int vfs_wal_open_header(struct vfs_file *f,
+                                  uint8_t header[static WAL_HEADER_BYTES]);
+/* What a frame's bytes gave. */
+struct vfs_frame {
+    bool head_intact, page_intact;
+    uint8_t head[FRAME_HEAD_PLAIN_BYTES]; /* zeros where it did not open */
+};
+/* Open frame number `frame` in v->sealed; its page goes to v->plain. */
+void vfs_wal_open_frame(struct vfs_file *f, uint32_t frame, struct vfs_frame *out);
 /* Prepare an opened log: find its generation, look for damage (SQLITE_IOERR_DATA). */
 int vfs_wal_open(struct vfs_file *f);
 /* Read any span. */

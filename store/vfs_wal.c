@@ -77,6 +77,26 @@ static int os_write(struct vfs_file *f, int n, sqlite3_int64 at)
     return f->os->pMethods->xWrite(f->os, f->vfs->sealed, n, at);
 }
 
+static int os_again(struct vfs_file *f, int n, sqlite3_int64 at)
+{
+    int rc = f->os->pMethods->xRead(f->os, f->vfs->sealed, n, at);
+    return rc == SQLITE_OK ? os_write(f, n, at) : rc;
+}
+
+/* The end of a log that was found at the open may stand in the system's memory only: a
+ * sync that failed in an earlier run gave it up for good, and a further sync does not
+ * bring it back.  Before anything is built on it, be it a frame or a page of the
+ * database, what no later head says was synced is written once more, byte for byte. */
+static int found_rewrite(struct vfs_file *f)
+{
+    int rc = SQLITE_OK;
+    if (f->found_sure == 0 && f->found_frames > 0)
+        rc = os_again(f, WAL_HEADER_SEALED_BYTES, 0);
+    for (uint32_t i = f->found_sure; i < f->found_frames && rc == SQLITE_OK; i++)
+        rc = os_again(f, FRAME_SEALED_BYTES, frame_at(i));
+    return rc;
+}
+
 static void head_seal(struct vfs_file *f, uint32_t frame, const uint8_t *head)
 {
     uint8_t plain[FRAME_HEAD_PLAIN_BYTES];
@@ -95,10 +115,30 @@ static int head_flush(struct vfs_file *f)
     return os_write(f, FRAME_HEAD_SEALED_BYTES, frame_at(f->head_frame));
 }
 
+/* Before a new log begins the old one has to be gone from the disk, not only cut off in
+ * memory: else a header that is torn, with old frames behind it, looks like damage. */
+static int old_log_drop(struct vfs_file *f)
+{
+    sqlite3_int64 size = 0;
+    int rc = f->os->pMethods->xFileSize(f->os, &size);
+    if (rc == SQLITE_OK && size > 0) {
+        rc = f->os->pMethods->xTruncate(f->os, 0);
+        f->cut = true;
+    }
+    if (rc == SQLITE_OK && f->cut)
+        rc = f->os->pMethods->xSync(f->os, SQLITE_SYNC_NORMAL);
+    if (rc == SQLITE_OK)
+        f->cut = false;
+    return rc;
+}
+
 static int header_write(struct vfs_file *f, const uint8_t *p)
 {
+    int rc = old_log_drop(f);
+    if (rc != SQLITE_OK)
+        return rc;
     memcpy(f->salts, p + 16, sizeof f->salts);
-    f->frames = f->synced_frames = 0;
+    f->frames = f->synced_frames = f->found_frames = 0;
     f->appended = false;
     record_seal(f, WAL_HEADER, 0, BYTES(p, WAL_HEADER_BYTES), f->vfs->sealed);
     return os_write(f, WAL_HEADER_SEALED_BYTES, 0);
@@ -166,7 +206,11 @@ int vfs_wal_sync(struct vfs_file *f, int flags)
 {
     int rc = head_flush(f);
     if (rc == SQLITE_OK)
+        rc = found_rewrite(f);
+    if (rc == SQLITE_OK)
         rc = f->os->pMethods->xSync(f->os, flags);
+    if (rc == SQLITE_OK)
+        f->found_frames = 0;
     /* Of a log found at the open only SQLite knows how far it counts: nothing is said
      * about its frames, so that none is missed that was never meant. */
     if (rc == SQLITE_OK && f->appended)
@@ -182,6 +226,8 @@ int vfs_wal_truncate(struct vfs_file *f, sqlite3_int64 size)
         frames = (uint32_t)((size - WAL_HEADER_BYTES + FRAME_BYTES - 1) / FRAME_BYTES);
     f->frames = f->frames < frames ? f->frames : frames;
     f->synced_frames = f->synced_frames < frames ? f->synced_frames : frames;
+    f->found_frames = f->found_frames < frames ? f->found_frames : frames;
+    f->cut = true;
     return f->os->pMethods->xTruncate(f->os, size > 0 ? frame_at(frames) : 0);
 }
 
@@ -274,6 +320,24 @@ int vfs_wal_read(struct vfs_file *f, uint8_t *out, int n, sqlite3_int64 at)
     return rc;
 }
 
+int vfs_wal_open_header(struct vfs_file *f, uint8_t header[static WAL_HEADER_BYTES])
+{
+    struct room room = {header, 0, WAL_HEADER_BYTES};
+    int err = record_open(f, WAL_HEADER, 0, f->vfs->sealed, &room);
+    if (!err)
+        memcpy(f->salts, header + 16, sizeof f->salts);
+    return err;
+}
+
+void vfs_wal_open_frame(struct vfs_file *f, uint32_t frame, struct vfs_frame *out)
+{
+    struct room head = ROOM_OF(out->head), page = ROOM_OF(f->vfs->plain);
+    const uint8_t *in = f->vfs->sealed;
+    out->head_intact = record_open(f, WAL_HEAD, frame, in, &head) == 0;
+    out->page_intact =
+        record_open(f, WAL_PAGE, frame, in + FRAME_HEAD_SEALED_BYTES, &page) == 0;
+}
+
 /* A frame that was read whole. */
 struct frame_info {
     bool intact;
@@ -283,18 +347,17 @@ struct frame_info {
 /* Read frame `frame`; its page is in v->plain afterwards.  SQLite's codes. */
 static int frame_read(struct vfs_file *f, uint32_t frame, struct frame_info *info)
 {
-    uint8_t head[FRAME_HEAD_PLAIN_BYTES];
-    struct room head_room = ROOM_OF(head), page_room = ROOM_OF(f->vfs->plain);
-    uint8_t *in = f->vfs->sealed;
-    int rc = f->os->pMethods->xRead(f->os, in, FRAME_SEALED_BYTES, frame_at(frame));
+    struct vfs_frame opened = {0};
+    int rc = f->os->pMethods->xRead(f->os, f->vfs->sealed, FRAME_SEALED_BYTES,
+                                    frame_at(frame));
     *info = (struct frame_info){0};
     if (rc != SQLITE_OK)
         return rc;
-    if (record_open(f, WAL_HEAD, frame, in, &head_room) == 0) {
-        info->page = get_u32(head);
-        info->synced_frames = get_u32(head + FRAME_HEAD_BYTES);
-        info->intact = record_open(f, WAL_PAGE, frame, in + FRAME_HEAD_SEALED_BYTES,
-                                   &page_room) == 0;
+    vfs_wal_open_frame(f, frame, &opened);
+    if (opened.head_intact) {
+        info->page = get_u32(opened.head);
+        info->synced_frames = get_u32(opened.head + FRAME_HEAD_BYTES);
+        info->intact = opened.page_intact;
     }
     return SQLITE_OK;
 }
@@ -316,12 +379,15 @@ int vfs_wal_open(struct vfs_file *f)
         rc = frame_read(f, i, &info);
         if (rc == SQLITE_OK && !info.intact && first_bad == UINT32_MAX)
             first_bad = i;
-        if (info.intact && first_bad != UINT32_MAX && info.synced_frames > first_bad)
+        if (info.intact && info.synced_frames > f->found_sure)
+            f->found_sure = info.synced_frames;
+        if (f->found_sure > first_bad)
             rc = SQLITE_IOERR_DATA;
     }
     if (rc == SQLITE_IOERR_DATA)
         vfs_note_damage(f->vfs, 0);
     f->frames = frames;
+    f->found_frames = frames < first_bad ? frames : first_bad;
     return rc;
 }
 

@@ -38,7 +38,7 @@
     X(ERR_READONLY, 77, "This place cannot be written to. Choose another.")            \
     X(ERR_DISKFULL, 74, "The disk is full. Make room, then try again.")                \
     X(ERR_IO, 74, "The disk did not answer well. Nothing shown as saved is lost.")     \
-    X(ERR_DAMAGED, 74, "The store is damaged. Keep it and ask for help.")              \
+    X(ERR_DAMAGED, 74, "The store is damaged. Type: kring doctor")              \
     X(ERR_NOANSWER, 75, "Nobody answered. It will be tried again.")                    \
     X(ERR_NOHOST, 68, "That address was not found.")                                   \
     X(ERR_ADDRINUSE, 75, "Another program uses that address.")                         \

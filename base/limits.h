@@ -39,9 +39,21 @@
     X(UNKNOWN_IDS_MAX, 4096, "the oldest unverifiable id of the topic is forgotten")   \
     X(QUARANTINE_BYTES_MAX, 1048576,                                                   \
       "envelopes of unknown epochs from this peer are dropped")                        \
+    X(AUTHOR_ENTRIES_MAX, 131072, "of one author the smallest hashes stay")            \
+    X(AUTHOR_BYTES_MAX, 134217728, "of one author the smallest hashes stay")           \
+    X(BUDGET_BYTES_MAX, 8388608, "entries of this member are left to a later round")   \
+    X(BUDGET_CHECKS_MAX, 4096, "entries of this member are left to a later round")     \
+    X(BUDGET_ASKS_MAX, 8192, "this member is answered in a later round")               \
+    X(BUDGET_SERVED_MAX, 8192, "beside all held twice, answered in a later hour")      \
+    X(BUDGET_LINKS_MAX, 64, "a further connection of this member becomes a sink")      \
+    X(BUDGET_PUSH_MAX, 256, "entries of this author are left to a later round")        \
+    X(BUDGET_CLAIMS_MAX, 1, "claims of this member about own entries are not heard")   \
+    X(QUARANTINE_ALL_BYTES_MAX, 8388608,                                               \
+      "envelopes of unknown epochs are dropped, whoever sent them")                    \
     X(AHEAD_ENTRIES_MAX, 64, "a further entry far ahead by this author is refused")    \
     X(LINKS_MAX, 64, "a further connection is refused")                                \
     X(LINKS_PER_GROUP_MAX, 16, "no further member is dialled")                         \
+    X(LINKS_PER_MEMBER_MAX, 2, "a further link of this member is closed")               \
     X(HANDSHAKES_MAX, 32, "the oldest unproven connection is closed")                  \
     X(SHAKEN_MAX, 24, "the oldest that waits for message 3 is taken for a stranger")   \
     X(GUESTS_MAX, 8, "an invitation link without a proven join is closed")             \
@@ -59,7 +71,7 @@
     X(INVITES_OPEN_MAX, 64, "a further invitation is refused: ERR_FULL")               \
     X(INVITE_LINE_BYTES_MAX, 1024,                                                     \
       "a longer line is not made: ERR_TOOBIG, nor read: ERR_MISTYPED")                 \
-    X(PREKEYS_HELD_MAX, 4, "the oldest own prekey is erased")                          \
+    X(PREKEYS_HELD_MAX, 16, "the oldest own prekey is erased")                         \
     X(MP_ITEMS_MAX, 8192, "a larger value is refused: ERR_TOOBIG")                     \
     X(COMMAND_BYTES_MAX, 262144, "a longer command is refused: ERR_TOOBIG")            \
     X(PASSPHRASE_BYTES_MAX, 1024, "a longer passphrase is refused: ERR_TOOBIG")        \

@@ -58,12 +58,20 @@ enum content_state {
     CONTENT_GONE = 4,   /* ended: only (end, id) is left until the mark passes */
 };
 
+/* Whose a row is.  Two copies of one profile may have used one key (P8.11). */
+enum content_own {
+    OWN_NOT = 0,
+    OWN_WRITTEN = 1,
+    OWN_AGAIN = 2, /* to be said again under a key of its own */
+    OWN_SAID_AGAIN = 3,
+};
+
 /* One content entry as a row.  Spans are lent as said above. */
 struct content_row {
     uint64_t row;   /* arrival number, given by the log; rising */
     uint8_t state;  /* enum content_state */
     uint8_t unread; /* 1: not shown to the person yet */
-    uint8_t own;    /* 1: written on this device */
+    uint8_t own;    /* enum content_own */
     uint8_t urgency, kind;
     uint32_t author;     /* local number of the author (LOG_AUTHOR), rising from 1 */
     uint32_t seq;        /* author's sequence */
@@ -120,7 +128,7 @@ struct log_ops {
      * ERR_EXISTS: the id is there already in any state but ASIDE. */
     int (*content_put)(void *ctx, uint32_t group, const struct content_row *row,
                        uint64_t *number);
-    /* Change state, unread, erase_hour and body of row number row->row; with state
+    /* Change state, unread, own, erase_hour and body of row number row->row; with state
      * CONTENT_GONE envelope and body are erased and only end and id stay. */
     int (*content_update)(void *ctx, uint32_t group, const struct content_row *row);
     /* Set only the unread mark of a row. */

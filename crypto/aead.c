@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include "crypto/reveal.h"
+
 _Static_assert(crypto_aead_xchacha20poly1305_ietf_ABYTES == AEAD_TAG_BYTES &&
                    crypto_aead_chacha20poly1305_ietf_ABYTES == AEAD_TAG_BYTES,
                "one tag length");
@@ -27,7 +29,7 @@ int xaead_open(uint8_t *out, const uint8_t key[static 32],
         return ERR_FORGED;
     int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
         out, NULL, NULL, sealed.p, sealed.n, context.p, context.n, nonce, key);
-    return failed ? ERR_FORGED : 0;
+    return reveal(failed) ? ERR_FORGED : 0;
 }
 
 void aead_seal(uint8_t *out, const uint8_t key[static 32],
@@ -44,7 +46,7 @@ int aead_open(uint8_t *out, const uint8_t key[static 32],
         return ERR_FORGED;
     int failed = crypto_aead_chacha20poly1305_ietf_decrypt(
         out, NULL, NULL, sealed.p, sealed.n, context.p, context.n, nonce, key);
-    return failed ? ERR_FORGED : 0;
+    return reveal(failed) ? ERR_FORGED : 0;
 }
 
 void xchacha_xor(uint8_t *out, const uint8_t *in, size_t n,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "crypto/reveal.h"
 
 #define LABEL_PREFIX "kring1 "
 
@@ -160,5 +161,5 @@ void hkdf_expand(uint8_t *out, size_t n, const uint8_t prk[static 32],
 
 bool ct_equal(const uint8_t *a, const uint8_t *b, size_t n)
 {
-    return n == 0 || sodium_memcmp(a, b, n) == 0;
+    return n == 0 || reveal(sodium_memcmp(a, b, n)) == 0;
 }

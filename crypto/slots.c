@@ -186,13 +186,48 @@ static struct slot_context context_of(const uint8_t *file, unsigned slot)
     return c;
 }
 
+/* What an unused slot holds. */
+static void filler(uint8_t out[static SLOT_BYTES], const uint8_t *file,
+                   const uint8_t data_key[static 32], unsigned slot)
+{
+    static const uint8_t zeros[SLOT_BYTES], nonce[XNONCE_BYTES];
+    uint8_t key[32], number = (uint8_t)slot;
+    const struct bytes parts[] = {BYTES(file, SALT_BYTES), BYTES(&number, 1)};
+    kdf(key, "slot filler", data_key, parts, 2);
+    xchacha_xor(out, zeros, SLOT_BYTES, key, nonce);
+    wipe(key, sizeof key);
+}
+
+unsigned slots_damaged(const uint8_t file[static SLOTS_FILE_BYTES],
+                       const uint8_t data_key[static 32], unsigned slot)
+{
+    uint8_t want[SLOT_BYTES];
+    unsigned damaged = 0;
+    for (unsigned i = 0; i < SLOTS_COUNT; i++) {
+        filler(want, file, data_key, i);
+        const uint8_t *at = file + SALT_BYTES + i * SLOT_BYTES;
+        if (i != slot && !ct_equal(want, at, SLOT_BYTES))
+            damaged |= 1U << i;
+    }
+    return damaged;
+}
+
+void slots_mend(uint8_t file[static SLOTS_FILE_BYTES],
+                const uint8_t data_key[static 32], unsigned slot)
+{
+    for (unsigned i = 0; i < SLOTS_COUNT; i++)
+        if (i != slot)
+            filler(file + SALT_BYTES + i * SLOT_BYTES, file, data_key, i);
+}
+
 void slots_create(uint8_t file[static SLOTS_FILE_BYTES], const uint8_t kek[static 32],
                   const uint8_t data_key[static 32], const struct entropy *entropy)
 {
     uint8_t secret[SECRET_BYTES] = {0};
-    entropy_fill(entropy, file + SALT_BYTES, SLOTS_FILE_BYTES - SALT_BYTES);
     unsigned slot = (unsigned)entropy_below(entropy, SLOTS_COUNT);
-    uint8_t *at = file + SALT_BYTES + slot * SLOT_BYTES; /* its nonce is random now */
+    uint8_t *at = file + SALT_BYTES + slot * SLOT_BYTES;
+    entropy_fill(entropy, at, XNONCE_BYTES);
+    slots_mend(file, data_key, slot);
     struct slot_context context = context_of(file, slot);
     memcpy(secret, data_key, 32);
     xaead_seal(at + XNONCE_BYTES, kek, at, BYTES_OF(context.bytes), BYTES_OF(secret));

@@ -9,7 +9,9 @@
  *        800         end
  *
  * A slot is XChaCha20-Poly1305 under the key-encryption key; its context is the ten
- * bytes "kring slot", the salt and the slot's number (u8).  Unused slots are random.
+ * bytes "kring slot", the salt and the slot's number (u8).  An unused slot is 96 bytes
+ * of the XChaCha20 stream (nonce of zeros) of KDF("slot filler", data key, salt,
+ * number): random to everybody, but who has the data key can tell that it was changed.
  * The key-encryption key is Argon2id (version 1.3, one lane, 3 passes) over the
  * canonical passphrase with the salt hash16("slot salt", salt), at one rung of a
  * fixed ladder: 64 MiB, then 256 MiB.  Opening tries the rungs in turn and of each
@@ -45,6 +47,15 @@ NODISCARD int slots_stretch(uint8_t kek[static 32], struct bytes canonical,
  * file[0..31] must be filled already (the kek depends on it). */
 void slots_create(uint8_t file[static SLOTS_FILE_BYTES], const uint8_t kek[static 32],
                   const uint8_t data_key[static 32], const struct entropy *entropy);
+
+/* Which slots but `slot`, the one that opened, are not as slots_create left them: a bit
+ * for each.  Damage to `slot` or to the salt shows as a passphrase that does not
+ * work. */
+unsigned slots_damaged(const uint8_t file[static SLOTS_FILE_BYTES],
+                       const uint8_t data_key[static 32], unsigned slot);
+/* Make all slots but `slot` as slots_create left them. */
+void slots_mend(uint8_t file[static SLOTS_FILE_BYTES],
+                const uint8_t data_key[static 32], unsigned slot);
 
 /* Try all slots with `kek`; on success the data key and the slot's number.
  * ERR_PASSPHRASE: none opened.  Takes the same time either way. */

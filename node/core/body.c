@@ -5,7 +5,7 @@
 #include "base/mp.h"
 #include "node/core/envelope_int.h"
 
-enum { BODY_ITEMS = 7, BODY_OVERHEAD_BYTES = 512, KIND_MAX = 65535 };
+enum { BODY_ITEMS = 7, AGAIN_ITEMS = 3, BODY_OVERHEAD_BYTES = 512, KIND_MAX = 65535 };
 
 /* A run of dep prefixes: whole, at most sixteen, strictly rising. */
 static bool deps_are_canonical(struct bytes deps)
@@ -32,8 +32,23 @@ int body_encode(const struct body *in, struct buf *out)
     mp_uint(&w, in->distance);
     mp_bin(&w, in->deps);
     mp_bin(&w, in->control_deps);
+    if (in->kind == BODY_AGAIN) { /* P8.11 */
+        mp_array(&w, AGAIN_ITEMS);
+        mp_uint(&w, in->again_seq);
+        mp_bin(&w, in->again);
+    }
     mp_str(&w, in->text);
     return mp_writer_end(&w);
+}
+
+static void read_again(struct mp_reader *r, struct body *out)
+{
+    uint32_t items = mp_read_array(r, AGAIN_ITEMS);
+    out->again_seq = (uint32_t)mp_read_uint(r, UINT32_MAX);
+    out->again = mp_read_bin(r);
+    out->text = mp_read_str(r);
+    if (!r->err && (items != AGAIN_ITEMS || out->again.n != DEP_BYTES))
+        r->err = ERR_MALFORMED;
 }
 
 int body_decode(struct bytes span, struct body *out)
@@ -55,6 +70,8 @@ int body_decode(struct bytes span, struct body *out)
     out->control_deps = mp_read_bin(&r);
     if (out->kind == BODY_TEXT)
         out->text = mp_read_str(&r);
+    else if (out->kind == BODY_AGAIN)
+        read_again(&r, out);
     else
         mp_skip(&r); /* P7.7 */
     err = mp_reader_end(&r);

@@ -12,7 +12,7 @@
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "node/core/card_int.h"
-#include "node/core/link.h"
+#include "node/core/link_int.h"
 
 enum {
     CARD_VERSION = 1,
@@ -257,7 +257,15 @@ int card_take(struct group *g, struct bytes card, uint32_t from_link)
     err = card_put(g, c);
     if (!err && !g->joining && (c->kind == CARD_NAME || c->kind == CARD_GROUP_NAME))
         err = fx_tell(g->peer, TELL_RENAMED, g->number, 0, 0);
-    return err ? err : sync_push_card(g, BYTES(c->bytes, c->bytes_count), from_link);
+    if (err)
+        return err;
+    const struct member *m = member_find(g, c->author);
+    if (from_link == 0 || !m ||
+        budget_take(g, m->index, BUDGET_PUSH, 1 + c->bytes_count / 1024))
+        return sync_push_card(g, BYTES(c->bytes, c->bytes_count), from_link);
+    set_changed(g, SET_CARDS); /* P8.12 */
+    sync_leave(g, from_link);
+    return 0;
 }
 
 /* --- posting ------------------------------------------------------------------ */

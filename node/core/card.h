@@ -46,6 +46,9 @@ NODISCARD int card_post_group_name(struct group *g, struct bytes name);
 NODISCARD int card_all(struct group *g,
                        int (*visit)(void *ctx, const uint8_t id[32], struct bytes card),
                        void *ctx);
+/* Find the names below, so that none of them is wrong for lack of memory until a card
+ * or a member comes.  ERR_NOMEM. */
+NODISCARD int card_names_ready(struct group *g);
 /* The name of member `index` as shown: "Wren", "Wren 2" where two took one name apart
  * (numbered by member key order, the same everywhere), "New person" without a card.
  * Lent until the next call. */

@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "node/core/content_int.h"
+#include "node/core/content_share.h"
 
 enum {
     META_VERSION = 1,
@@ -72,7 +73,7 @@ static int meta_load(struct group *g)
     c->next_draft = read_u64(&r);
     c->stopped = read_u8(&r) != 0;
     c->rekeyed = read_u8(&r) != 0;
-    c->claim_hour = read_u32(&r);
+    c->copy_hour = read_u32(&r);
     c->height_floor = read_u64(&r);
     c->heads_count = read_u8(&r);
     if (version != META_VERSION || c->heads_count > HEADS_KEPT_MAX)
@@ -97,7 +98,7 @@ int meta_flush(struct group *g)
     write_u64(&w, c->next_draft);
     write_u8(&w, c->stopped);
     write_u8(&w, c->rekeyed);
-    write_u32(&w, c->claim_hour);
+    write_u32(&w, c->copy_hour);
     write_u64(&w, c->height_floor);
     write_u8(&w, c->heads_count);
     for (uint8_t i = 0; i < c->heads_count; i++) {
@@ -144,6 +145,7 @@ static void load_aside(struct content *c, const struct content_row *row)
 static void count_row(struct content *c, const struct content_row *row)
 {
     c->entries++;
+    c->again_count += row->own == OWN_AGAIN;
     if (row->row > c->last_row)
         c->last_row = row->row;
     if (row->state != CONTENT_SEALED)
@@ -164,6 +166,7 @@ static int load_row(void *ctx, const struct content_row *row)
         return 0;
     }
     spans_add(&author_at(c, row->author)->held, row->seq);
+    share_load(author_at(c, row->author));
     count_row(c, row);
     uint32_t made = row->end_hour - row->lifetime_hours;
     if (row->lifetime_hours && made > g->hour.hour + AHEAD_HOURS)
@@ -180,6 +183,8 @@ int content_load(struct group *g)
     if (!err)
         err = meta_load(g);
     if (!err)
+        err = lost_load(g);
+    if (!err)
         err = unknown_load(g);
     if (!err)
         err = drafts_load(g);
@@ -194,6 +199,8 @@ int content_load(struct group *g)
 static void note_head(struct content *c, const struct content_row *row, bool named,
                       const struct body *body)
 {
+    if (body->height > heads_height(c) + HEIGHT_STEP_MAX)
+        return; /* or soon nothing could come after anything */
     struct head head = {.height = heads_name(c, row->prev, body->deps) + 1};
     memcpy(head.hash, row->hash, 32);
     if (body->height > head.height)
@@ -211,6 +218,7 @@ int content_note_row(struct group *g, const struct content_row *row, bool named,
     if (row->state == CONTENT_OPEN)
         note_head(c, row, named, body);
     author_has(author_at(c, row->author), row->seq, row->hash);
+    share_add(author_at(c, row->author), row->envelope.n);
     return 0;
 }
 
@@ -229,19 +237,28 @@ static int unread_visit(void *ctx, const struct content_row *row)
     return 0;
 }
 
+int content_count_unread(const struct group *g)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    struct unread_scan s = {g, 0};
+    if (c->unread_known && c->unread_hour == g->hour.hour)
+        return 0;
+    int err = log->ops->content_scan(log->ctx, g->number, c->read_row, false,
+                                     unread_visit, &s);
+    if (err)
+        return err;
+    c->unread = s.count;
+    c->unread_known = true;
+    c->unread_hour = g->hour.hour;
+    return 0;
+}
+
 void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries,
                     uint32_t *sealed, uint32_t *aside)
 {
     struct content *c = g->content;
-    struct log *log = &g->peer->log;
-    if (!c->unread_known || c->unread_hour != g->hour.hour) {
-        struct unread_scan s = {g, 0};
-        int err = log->ops->content_scan(log->ctx, g->number, c->read_row, false,
-                                         unread_visit, &s);
-        c->unread = s.count;
-        c->unread_known = err == 0;
-        c->unread_hour = g->hour.hour;
-    }
+    (void)!content_count_unread(g); /* who must not show an old number asked before */
     *unread = c->unread;
     *entries = c->entries;
     *sealed = c->sealed;
@@ -471,10 +488,12 @@ static int reopen_one(struct group *g, const uint8_t id[32], bool *still)
         return go;
     err = item_open(g, &it, &row, &body);
     if (!err && it.key_used)
-        err = author_forked(g, author_at(c, row.author));
+        err = row.own ? restored_clash(g, &it)
+                      : author_forked(g, author_at(c, row.author));
     if (err || row.state == CONTENT_SEALED)
         return err;
     *still = false;
+    peer_mark(g->peer, MARK_KEY_LATE);
     return reopened(g, &row, &body);
 }
 

@@ -29,7 +29,10 @@
 
 #include "node/core/keys.h"
 
-enum content_kind { BODY_TEXT = 1 };
+enum content_kind {
+    BODY_TEXT = 1,
+    BODY_AGAIN = 2, /* a text said again by a restored copy (P8.11) */
+};
 enum urgency {
     URGENCY_TALK = 0,
     URGENCY_RECORD = 1,
@@ -70,6 +73,12 @@ void content_free(struct content *c);
  * `from_link` left out).  Log errors only. */
 NODISCARD int content_accept(struct group *g, struct incoming *list, size_t count,
                              uint32_t from_link);
+/* True if this member's content entries forked (P8.6). */
+bool content_author_forked(const struct group *g, const uint8_t member_pk[static 32]);
+/* This profile was put back from a copy, or mended: nothing is sealed until what others
+ * hold of ours had time to come, and new locks are made (P8.9).  The next step writes
+ * it. */
+void content_mark_restored(struct group *g);
 /* Try to open entries held SEALED, after keys came; waiting texts are tried too. */
 NODISCARD int content_reopen(struct group *g);
 /* Seal and store a text now (CMD_SAY without delay and due drafts).
@@ -111,6 +120,8 @@ bool content_refuses(const struct group *g, const uint8_t topic[static 32],
 /* Id of an envelope under a topic: hash32("envelope", topic, bytes) (P7.6). */
 void envelope_id(uint8_t id[static 32], const uint8_t topic[static 32],
                  struct bytes envelope);
+/* Count the unread messages anew if the hour wants it.  Log errors. */
+NODISCARD int content_count_unread(const struct group *g);
 /* Unread messages, entries held, sealed ones, held aside. */
 void content_counts(const struct group *g, uint32_t *unread, uint64_t *entries,
                     uint32_t *sealed, uint32_t *aside);

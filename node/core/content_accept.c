@@ -10,7 +10,8 @@
 
 #include "base/sort.h"
 #include "node/core/content_int.h"
-#include "node/core/link.h"
+#include "node/core/content_share.h"
+#include "node/core/link_int.h"
 
 enum {
     KEY_AUTHOR = 0,
@@ -153,6 +154,7 @@ static int store_aside(struct group *g, const struct item *it)
     if (err)
         return err;
     it->in->result = ACCEPT_ASIDE;
+    peer_mark(g->peer, MARK_ASIDE_HELD);
     struct aside *a = &c->aside[c->aside_count++];
     *a = (struct aside){.row = row.row, .author = it->author, .seq = it->seq};
     memcpy(a->hash, it->hash, 32);
@@ -211,10 +213,46 @@ static int tell_entry(struct group *g, const struct content_row *row)
 {
     if (row->state != CONTENT_OPEN || content_ended(g, row->end_hour))
         return 0;
-    int err = row->kind == BODY_TEXT
+    int err = row->kind == BODY_TEXT || row->kind == BODY_AGAIN
                   ? 0
                   : fx_tell(g->peer, TELL_NEWER, g->number, row->row, 0);
     return err ? err : fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
+}
+
+static int said_visit(void *ctx, const struct content_row *row)
+{
+    struct child_of *first = ctx;
+    first->found =
+        row->state == CONTENT_OPEN && memcmp(row->hash, first->hash, DEP_BYTES) == 0;
+    return first->found;
+}
+
+/* P8.11: is this said again, and was it read the first time? */
+static int said_twice(struct group *g, const struct content_row *row,
+                      const struct body *body, bool *twice)
+{
+    struct log *log = &g->peer->log;
+    struct child_of first = {body->again.p, false};
+    if (row->state != CONTENT_OPEN || body->kind != BODY_AGAIN)
+        return 0;
+    int err = log->ops->content_by_seq(log->ctx, g->number, row->author,
+                                       body->again_seq, said_visit, &first);
+    *twice = first.found;
+    return err;
+}
+
+/* P8.12: what one author sends too fast is left to the next round. */
+static int pass_on(struct group *g, const struct item *it, uint32_t from_link)
+{
+    uint64_t cost = 1 + it->in->envelope.n / 1024;
+    const struct member *m =
+        g->peer->links->bulk
+            ? NULL /* it is not pushed anyway (P10.6) */
+            : member_find(g, author_at(g->content, it->author)->pk);
+    if (!m || budget_take(g, m->index, BUDGET_PUSH, cost))
+        return sync_push_entry(g, it->in->topic, it->in->envelope, from_link);
+    sync_leave(g, from_link);
+    return 0;
 }
 
 static int store_authentic(struct group *g, struct item *it, uint32_t from_link)
@@ -223,18 +261,22 @@ static int store_authentic(struct group *g, struct item *it, uint32_t from_link)
     struct log *log = &g->peer->log;
     struct content_row row;
     struct body body;
+    bool twice = false;
     row_of(g, it, &row);
     int err = note_fork(g, it);
     if (!err)
         err = item_open(g, it, &row, &body);
+    const struct author *a = author_at(c, it->author);
+    bool own = memcmp(a->pk, g->member_pk, 32) == 0;
     if (!err && it->key_used)
-        err = author_forked(g, author_at(c, it->author));
+        err = own ? restored_clash(g, it) : author_forked(g, author_at(c, it->author));
+    if (!err)
+        err = said_twice(g, &row, &body, &twice);
     if (err)
         return err;
-    const struct author *a = author_at(c, it->author);
-    row.own = memcmp(a->pk, g->member_pk, 32) == 0;
+    row.own = own ? OWN_WRITTEN : OWN_NOT;
     row.unread =
-        row.state == CONTENT_OPEN && !row.own && !content_ended(g, row.end_hour);
+        row.state == CONTENT_OPEN && !own && !twice && !content_ended(g, row.end_hour);
     err = log->ops->content_put(log->ctx, g->number, &row, &row.row);
     if (err)
         return err;
@@ -248,10 +290,10 @@ static int store_authentic(struct group *g, struct item *it, uint32_t from_link)
         told->dirty = told->dirty || oldest > told->oldest;
         told->oldest = oldest > told->oldest ? oldest : told->oldest;
     }
-    if (!err)
+    if (!err && !twice)
         err = tell_entry(g, &row);
     if (!err)
-        err = sync_push_entry(g, it->in->topic, it->in->envelope, from_link);
+        err = pass_on(g, it, from_link);
     return err;
 }
 
@@ -303,6 +345,7 @@ static int release_one(struct group *g, uint32_t i, uint32_t from_link)
     items_reset(c);
     struct item it = {.in = &in, .authentic = true, .named = true};
     int go = item_read(g, &it, true);
+    peer_mark(g->peer, MARK_ASIDE_VOUCHED);
     return go == 1 ? store_item(g, &it, from_link) : go;
 }
 
@@ -324,6 +367,19 @@ static int release_vouched(struct group *g, uint32_t from_link)
     return 0;
 }
 
+/* P8.13: told by its hash, before its signature costs anything. */
+static bool fits_share(struct group *g, struct item *it)
+{
+    const struct author *a = author_at(g->content, it->author);
+    if (!share_refuses(a, it->hash))
+        return true;
+    const struct member *m = member_find(g, a->pk);
+    it->in->result = ACCEPT_REFUSED;
+    if (m)
+        budget_note(g, m->index, LIMITED_SHARE);
+    return false;
+}
+
 static int accept_chunk(struct group *g, struct incoming *list, size_t count,
                         uint32_t from_link)
 {
@@ -336,7 +392,7 @@ static int accept_chunk(struct group *g, struct incoming *list, size_t count,
         int go = item_read(g, &c->items[n], false);
         if (go < 0)
             return go;
-        n += go == 1;
+        n += go == 1 && fits_share(g, &c->items[n]);
     }
     err = judge_all(g, n);
     for (size_t i = 0; i < n && !err; i++)
@@ -353,6 +409,10 @@ int content_accept(struct group *g, struct incoming *list, size_t count,
         size_t n = count - at < ACCEPT_CHUNK ? count - at : ACCEPT_CHUNK;
         err = accept_chunk(g, list + at, n, from_link);
     }
+    if (!err)
+        err = share_settle(g, false);
+    if (c->restored) /* whoever claimed it was right */
+        budget_forgive(g, BUDGET_CLAIMS);
     if (!err && c->restored)
         err = content_restored(g);
     if (!err)

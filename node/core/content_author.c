@@ -107,6 +107,30 @@ int authors_load(struct group *g)
     return map_count(&c->author_of) == c->authors_count ? 0 : ERR_DAMAGED;
 }
 
+/* Nobody's: no member has this key, and nothing is ever found under it. */
+static int author_fill(struct content *c, const struct entropy *e, uint32_t number)
+{
+    struct author *a = &c->authors[number - 1];
+    *a = (struct author){.number = number, .oldest = 1, .dirty = true};
+    entropy_fill(e, a->pk, sizeof a->pk);
+    return map_put(&c->author_of, BYTES(a->pk, 32), (void *)(uintptr_t)number);
+}
+
+int authors_mend(struct group *g)
+{
+    struct content *c = g->content;
+    uint8_t prefix = AUTHOR_KEY;
+    struct log *log = &g->peer->log;
+    int err = log->ops->scan(log->ctx, g->number, LOG_AUTHOR, BYTES(&prefix, 1),
+                             author_load_one, c);
+    for (uint32_t i = 1; i <= c->authors_count && !err; i++) {
+        if (c->authors[i - 1].number != 0)
+            continue;
+        err = author_fill(c, &g->peer->entropy, i);
+    }
+    return err;
+}
+
 static int author_save(struct group *g, const struct author *a)
 {
     uint8_t key[33], value[AUTHOR_BYTES_MAX];
@@ -158,12 +182,19 @@ void author_has(struct author *a, uint32_t seq, const uint8_t hash[static 32])
     a->dirty = true;
 }
 
+bool content_author_forked(const struct group *g, const uint8_t member_pk[static 32])
+{
+    const struct author *a = g->content ? author_find(g->content, member_pk) : NULL;
+    return a && a->forked;
+}
+
 int author_forked(struct group *g, struct author *a)
 {
     const struct member *m = member_find(g, a->pk);
     if (a->forked)
         return 0;
     a->forked = a->dirty = true;
+    peer_mark(g->peer, MARK_FORK_CONTENT);
     return fx_tell(g->peer, TELL_FORK, g->number, m ? m->index : 0, 0);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/core/content_int.h"
+#include "node/core/content_share.h"
 
 enum { MARK_HOURS = 24 };
 
@@ -71,6 +72,7 @@ static int erase_row(struct group *g, const struct due_row *d)
     c->sealed -= d->state == CONTENT_SEALED;
     heads_drop(c, d->hash);
     struct author *a = author_at(c, d->author);
+    share_drop(a);
     if (d->seq > a->ended_seq) {
         a->ended_seq = d->seq;
         a->dirty = true;
@@ -119,10 +121,14 @@ int expire_tick(struct group *g)
     int err = erase_due(g, &erased);
     if (!err)
         err = log->ops->content_forget(log->ctx, g->number, content_mark(g));
+    if (!err)
+        err = share_settle(g, true); /* P8.13 */
     if (err)
         return err;
     ahead_prune(g);
     c->expired_hour = g->hour.hour;
     c->unread_known = false;
+    if (erased)
+        peer_mark(g->peer, MARK_TEXT_ENDED);
     return erased ? fx_tell(g->peer, TELL_ENDED, g->number, erased, 0) : 0;
 }

@@ -70,8 +70,14 @@ uint64_t heads_height(const struct content *c)
 
 void heads_add(struct content *c, const struct head *head, bool named)
 {
-    if (named || memcmp(named_slot(c, head->hash), head->hash, DEP_BYTES) == 0)
+    if (named || memcmp(named_slot(c, head->hash), head->hash, DEP_BYTES) == 0) {
+        /* Whoever names it may have claimed less: what we write comes after both. */
+        if (head->height > c->height_floor) {
+            c->height_floor = head->height;
+            c->meta_dirty = true;
+        }
         return;
+    }
     if (c->heads_count == HEADS_KEPT_MAX) { /* what comes next comes after it too */
         if (c->heads[0].height > c->height_floor)
             c->height_floor = c->heads[0].height;

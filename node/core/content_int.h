@@ -6,9 +6,12 @@
  *   content_heads.c   heads of the content DAG, unverifiable ids
  *   content_accept.c  envelopes of others
  *   content_open.c    one envelope read; bodies opened now or later
- *   content_say.c     own entries, drafts, restored copies
+ *   content_say.c     own entries, drafts
+ *   content_restored.c  what a restored copy of a profile has to do
+ *   content_lost.c    what damage took comes again
  *   content_order.c   messages in causal order
  *   content_expire.c  the mark and the ends
+ *   content_share.c   how much of one author is held
  *
  * LOG_AUTHOR holds, integers big-endian:
  *
@@ -16,9 +19,11 @@
  *         baseline seq u32 || baseline value 32 || newest hour u32 || oldest unended
  *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8
  *     'm'  ->  version 1 || everything up to this row is read u64 || next draft u64 ||
- *         stopped u8 || rekeyed u8 || hour of the last rekey for a claim without proof
- *         u32 || floor of heights u64 || n u8 ||
+ *         stopped u8 || rekeyed u8 || hour of the last rekey as a restored copy u32 ||
+ *         floor of heights u64 || n u8 ||
  *         n * (hash 32 || height u64) heads, oldest first
+ *
+ *     'l'  ->  group hour u32 up to which texts may have been lost by damage
  *
  * LOG_DRAFT holds draft number u64 -> lifetime u32 || text.
  */
@@ -33,7 +38,11 @@ enum {
     NAMED_SLOTS = 4096,
     ACCEPT_CHUNK = 512,
     COLLECT_MAX = 256, /* rows gathered before they are changed */
+    SAY_RETRY_MS = 60 * 1000, /* what could not be sealed is tried again after this */
 };
+
+/* P8.1: nobody is believed who claims to come so far after all that he names. */
+#define HEIGHT_STEP_MAX ((uint64_t)1 << 40)
 
 /* Which sequences of an author are held: sorted runs; `full` once there were too many
  * to tell, from when on the log is asked. */
@@ -63,6 +72,9 @@ struct author {
     uint32_t ended_seq;  /* highest sequence that ended here */
     uint64_t has_row;    /* has all rows up to this one */
     bool forked, dirty;
+    bool over_share, share_new, bytes_unknown; /* content_share.c */
+    uint32_t held_count;
+    uint64_t held_bytes, share_top; /* of entries that went: no hash above it enters */
     struct spans held;
 };
 
@@ -126,10 +138,12 @@ struct content {
     uint32_t unread, unread_hour;
     bool unread_known, meta_dirty, hour_due;
     uint32_t expired_hour;           /* ends were looked after at this hour */
-    bool stopped, rekeyed, restored; /* P8.9; restored: found in this batch */
-    bool claimed;                    /* stopped for a claim, not for a proof */
-    uint32_t claim_hour;             /* of the last rekey for a claim without proof */
-    uint64_t resume_ms;
+    /* P8.9: sealing rests; no rekey is owed; own entries came in this batch */
+    bool stopped, rekeyed, restored;
+    uint32_t lost_hour; /* texts up to it may have been lost by damage; 0: none */
+    uint32_t copy_hour; /* of the last rekey as a restored copy */
+    uint64_t resume_ms, proven_ms;
+    uint32_t again_count; /* rows that are to be said again (P8.11) */
     /* scratch, kept between calls */
     struct item *items; /* ACCEPT_CHUNK */
     uint8_t *order;     /* sort keys of a chunk */
@@ -147,6 +161,9 @@ NODISCARD int author_make(struct content *c, const uint8_t pk[static 32],
                           struct author **out);
 /* Read all author records. */
 NODISCARD int authors_load(struct group *g);
+/* Read them where some were lost: each number that is missing gets a record of nobody's,
+ * so that the others keep theirs; it is not written yet.  Log errors, ERR_NOMEM. */
+NODISCARD int authors_mend(struct group *g);
 /* Write the changed ones. */
 NODISCARD int authors_flush(struct group *g);
 /* Note that an entry (seq, hash) is in the set now. */
@@ -199,6 +216,9 @@ NODISCARD int ahead_note(struct content *c, uint32_t author, uint32_t made_hour)
  * with `it`; 0: it->in->result says what came of it.  `stored` says that it lies in
  * the log already.  Log errors. */
 NODISCARD int item_read(struct group *g, struct item *it, bool stored);
+/* True if two items were sealed under the same leaf of the same root. */
+bool items_share_key(const struct content *c, const struct item *a,
+                     const struct item *b);
 /* 0 if the entry's own signature verifies. */
 NODISCARD int item_verify(struct group *g, const struct item *it);
 /* Open the body where keys allow: sets state, kind, about hour and body of `row`; the
@@ -217,10 +237,38 @@ void drafts_hurry(struct group *g);
 NODISCARD int drafts_tick(struct group *g);
 /* Next time a waiting text or a stopped copy wants something. */
 uint64_t say_deadline_ms(const struct group *g);
+/* What an own entry says. */
+struct saying {
+    uint32_t kind, lifetime_hours, end_hour, about_hour;
+    struct bytes text;
+    uint32_t again_seq; /* of BODY_AGAIN */
+    uint8_t again[DEP_BYTES];
+};
+/* Seal and store an own entry; `row` gets its hash and number.
+ * ERR_NOKEY, ERR_STATE, ERR_FULL, log errors. */
+NODISCARD int content_seal(struct group *g, const struct saying *what,
+                           struct content_row *row);
+
+/* --- content_restored.c ---------------------------------------------------------- */
 /* Own entries came that are not held: stop, rekey, go on later (P8.9). */
 NODISCARD int content_restored(struct group *g);
-/* Go on sealing when it is time. */
+/* An own entry that another copy wrote has the key of one written here: that one has
+ * to be said again (P8.11). */
+NODISCARD int restored_clash(struct group *g, const struct item *it);
+/* Nothing is remembered of how long a rest still lasts: it begins anew. */
+void restored_load(struct group *g);
+/* Go on sealing, and say again what is owed, when it is time. */
 NODISCARD int restored_tick(struct group *g);
+/* Next time restored_tick wants something. */
+uint64_t restored_deadline_ms(const struct content *c);
+
+/* --- content_lost.c -------------------------------------------------------------- */
+/* From now on: texts made up to this hour may come again.  Log errors. */
+NODISCARD int content_note_lost(struct group *g);
+/* Read that hour.  ERR_DAMAGED, log errors. */
+NODISCARD int lost_load(struct group *g);
+/* True if this entry may have been held here before the damage. */
+bool content_was_lost(const struct group *g, const struct item *it);
 
 /* --- content_expire.c ------------------------------------------------------------ */
 /* True if an entry with this end may no longer be shown. */

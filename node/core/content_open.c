@@ -112,6 +112,7 @@ static int item_epochs(struct group *g, struct item *it, const struct header *h,
         more = keys_resolve(g, h->prefixes, h->count, choice, ref->ids);
     }
     if (more < 0) {
+        peer_mark(g->peer, MARK_ENTRY_LATER);
         it->in->result = ACCEPT_LATER;
         return 0;
     }
@@ -208,15 +209,6 @@ static struct header header_of(const struct content *c, const struct item *it)
     return h;
 }
 
-int item_verify(struct group *g, const struct item *it)
-{
-    const struct content *c = g->content;
-    struct header h = header_of(c, it);
-    return sign_check(h.signature, "content",
-                      BYTES(c->pool.p + it->signed_at, it->signed_bytes),
-                      author_at(c, it->author)->pk);
-}
-
 /* The ids stand in the signed bytes: no need to resolve them again. */
 static void item_ref(const struct content *c, const struct item *it,
                      const struct header *h, struct key_ref *ref)
@@ -224,6 +216,27 @@ static void item_ref(const struct content *c, const struct item *it,
     ref_of(h, ref);
     memcpy(ref->ids, c->pool.p + it->signed_at + 32 + 32 + 4 + 32 + 1,
            32 * (size_t)h->count);
+}
+
+bool items_share_key(const struct content *c, const struct item *a,
+                     const struct item *b)
+{
+    struct header x = header_of(c, a), y = header_of(c, b);
+    struct key_ref rx, ry;
+    item_ref(c, a, &x, &rx);
+    item_ref(c, b, &y, &ry);
+    return rx.mix == ry.mix && rx.count == ry.count && rx.place == ry.place &&
+           rx.position == ry.position &&
+           memcmp(rx.ids, ry.ids, (size_t)rx.count * 32) == 0;
+}
+
+int item_verify(struct group *g, const struct item *it)
+{
+    const struct content *c = g->content;
+    struct header h = header_of(c, it);
+    return sign_check(h.signature, "content",
+                      BYTES(c->pool.p + it->signed_at, it->signed_bytes),
+                      author_at(c, it->author)->pk);
 }
 
 int item_open(struct group *g, struct item *it, struct content_row *row,
@@ -244,11 +257,12 @@ int item_open(struct group *g, struct item *it, struct content_row *row,
     }
     if (err == ERR_DENIED) {
         row->state = CONTENT_BEFORE; /* P6.6 */
+        peer_mark(g->peer, MARK_BEFORE_CAME);
         return 0;
     }
     if (err == ERR_USED) {
         /* P8.8: whoever got the two in the other order reads the other one. */
-        it->key_used = true;
+        it->key_used = !content_was_lost(g, it);
         return 0;
     }
     if (err)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* content_order.c -- messages in causal order (P8.1).
  *
- * All rows are read once into flat arrays; prev and deps become edges by one hash table
- * over entry hashes; heights come from one walk without recursion; then the rows are
- * sorted by (height, hash) and visited.  Entries that have ended count as not held, so
- * that everybody shows the rest in one order, whoever erased them already.
+ * All rows are read once into flat arrays, sorted by (height, hash) and visited.  Prev
+ * and deps become edges by one hash table over entry hashes.  Entries that have ended
+ * count as not held.
  *
  * The same edges tell who has what: whoever wrote an entry had all that it follows.
  */
@@ -25,14 +24,16 @@ enum {
 
 struct entry {
     uint8_t hash[32];
-    uint64_t row, height; /* height: first as written, then as it counts */
+    uint64_t row, height;
     uint64_t have;        /* bit n - 1: author n is known to have it */
     uint32_t author, seq, end_hour, about_hour, kind;
     uint32_t edges_at, edges_end;
     uint32_t text_bytes;
     size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
     uint8_t state;
-    bool unread, own, ended, forked, prev_held, text_kept, busy, done;
+    uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again */
+    uint8_t names; /* how many entries it names: prev and deps */
+    bool unread, own, ended, forked, hidden, prev_held, text_kept, done;
 };
 
 /* What is read of an entry and not needed once it is linked. */
@@ -84,6 +85,8 @@ static int keep_body(struct ordering *o, struct entry *e, struct named *n,
     e->kind = body.kind;
     e->about_hour = body.about_hour;
     e->height = body.height;
+    if (body.kind == BODY_AGAIN)
+        memcpy(e->again, body.again.p, DEP_BYTES);
     n->deps_at = (uint32_t)o->deps.n;
     n->deps_count = (uint8_t)(body.deps.n / DEP_BYTES);
     int err = buf_append(&o->deps, body.deps, UINT32_MAX);
@@ -168,6 +171,7 @@ static int link_one(struct ordering *o, uint32_t i)
     const struct named *n = &o->named[i];
     int err = 0;
     e->edges_at = (uint32_t)(o->edges.n / sizeof(uint32_t));
+    e->names = (uint8_t)(n->deps_count + (e->seq > 1));
     const struct entry *prev = table_find(o, n->prev, 32);
     e->prev_held = prev != NULL;
     if (prev && !prev->ended)
@@ -191,62 +195,39 @@ static uint32_t edge_at(const struct ordering *o, uint32_t i)
 
 /* --- heights --------------------------------------------------------------------- */
 
-/* Height of an entry whose parents have theirs (P8.1); one that has none yet would be
- * in a circle, which no hash function allows, and counts as not held. */
-static uint64_t height_of(const struct ordering *o, const struct entry *e)
+/* The height is what the author wrote (P8.1): a reader who corrected it by what he holds
+ * would stand alone with it where another cannot read all of the same.  What cannot be
+ * read comes right after what its author wrote before it. */
+static int heights_lost(struct ordering *o)
 {
+    enum { KEY_BYTES = 12 }; /* author u32 || sequence u32 || index u32 */
+    uint8_t *keys = malloc(((size_t)o->count + 1) * KEY_BYTES);
+    if (!keys)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < o->count; i++) {
+        put_u32(keys + (size_t)i * KEY_BYTES, o->entries[i].author);
+        put_u32(keys + (size_t)i * KEY_BYTES + 4, o->entries[i].seq);
+        put_u32(keys + (size_t)i * KEY_BYTES + 8, i);
+    }
+    sort_bytes(keys, o->count, KEY_BYTES);
     uint64_t height = 0;
-    for (uint32_t i = e->edges_at; i < e->edges_end; i++) {
-        const struct entry *p = &o->entries[edge_at(o, i)];
-        if (p->done && p->height > height)
-            height = p->height;
+    for (uint32_t i = 0; i < o->count; i++) {
+        const uint8_t *key = keys + (size_t)i * KEY_BYTES;
+        struct entry *e = &o->entries[get_u32(key + 8)];
+        if (i > 0 && memcmp(key, key - KEY_BYTES, 4) != 0)
+            height = 0;
+        if (e->state != CONTENT_OPEN)
+            e->height = height;
+        height = e->height;
     }
-    return height + 1 > e->height ? height + 1 : e->height;
-}
-
-static void heights_from(struct ordering *o, uint32_t from, uint32_t *stack,
-                         uint32_t *cursor)
-{
-    uint32_t depth = 0;
-    stack[depth++] = from;
-    cursor[from] = o->entries[from].edges_at;
-    o->entries[from].busy = true;
-    while (depth > 0) {
-        uint32_t top = stack[depth - 1];
-        struct entry *e = &o->entries[top];
-        if (cursor[top] == e->edges_end) {
-            e->height = height_of(o, e);
-            e->busy = false;
-            e->done = true;
-            depth--;
-            continue;
-        }
-        uint32_t parent = edge_at(o, cursor[top]++);
-        struct entry *p = &o->entries[parent];
-        if (p->done || p->busy)
-            continue;
-        p->busy = true;
-        cursor[parent] = p->edges_at;
-        stack[depth++] = parent;
-    }
-}
-
-static int heights_all(struct ordering *o)
-{
-    uint32_t *stack = calloc(o->count + 1, sizeof *stack);
-    uint32_t *cursor = calloc(o->count + 1, sizeof *cursor);
-    for (uint32_t i = 0; stack && cursor && i < o->count; i++)
-        if (!o->entries[i].done)
-            heights_from(o, i, stack, cursor);
-    int err = stack && cursor ? 0 : ERR_NOMEM;
-    free(stack);
-    free(cursor);
-    return err;
+    free(keys);
+    return 0;
 }
 
 static int sort_all(struct ordering *o)
 {
-    o->sorted = malloc(((size_t)o->count + 1) * SORT_BYTES);
+    if (!o->sorted)
+        o->sorted = malloc(((size_t)o->count + 1) * SORT_BYTES);
     if (!o->sorted)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < o->count; i++) {
@@ -262,6 +243,27 @@ static int sort_all(struct ordering *o)
 static struct entry *sorted_at(const struct ordering *o, uint32_t i)
 {
     return &o->entries[get_u32(o->sorted + (size_t)i * SORT_BYTES + 40)];
+}
+
+/* A claim to come after everything there will ever be is not believed of whom all that
+ * he names is held: his text comes right after that. */
+static int heights_bound(struct ordering *o)
+{
+    bool changed = false;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct entry *e = sorted_at(o, i);
+        uint64_t most = 0;
+        for (uint32_t k = e->edges_at; k < e->edges_end; k++) {
+            const struct entry *p = &o->entries[edge_at(o, k)];
+            most = p->done && p->height > most ? p->height : most;
+        }
+        e->done = true;
+        if (e->edges_end - e->edges_at < e->names || e->height <= most + HEIGHT_STEP_MAX)
+            continue;
+        e->height = most + 1;
+        changed = true;
+    }
+    return changed ? sort_all(o) : 0;
 }
 
 /* --- who has it, who forked ------------------------------------------------------ */
@@ -351,6 +353,22 @@ static int mark_forks(struct ordering *o)
     return 0;
 }
 
+/* Of a text that was said again one is shown: the first time, unless only the second
+ * can be read (P8.11). */
+static void mark_again(struct ordering *o)
+{
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct entry *e = &o->entries[i];
+        struct entry *first =
+            e->kind == BODY_AGAIN ? table_find(o, e->again, DEP_BYTES) : NULL;
+        if (!first || first->author != e->author)
+            continue;
+        bool open = first->state == CONTENT_OPEN;
+        e->hidden = e->hidden || open;
+        first->hidden = first->hidden || !open;
+    }
+}
+
 /* --- showing --------------------------------------------------------------------- */
 
 /* The text of an entry into o->line. */
@@ -388,7 +406,8 @@ static int show_one(struct ordering *o, const struct entry *e,
 {
     struct group *g = o->g;
     struct message_view view = {.row = e->row};
-    if (e->ended || e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE) /* P3.5 */
+    bool closed = e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE;
+    if (e->ended || closed || e->hidden) /* P3.5 */
         return 0;
     int err = text_of(o, e, &view.text);
     if (err)
@@ -397,14 +416,14 @@ static int show_one(struct ordering *o, const struct entry *e,
     memcpy(view.id, e->hash, 32);
     view.author = m ? m->index : UINT32_MAX;
     view.author_name = m ? card_member_name(g, m->index) : BYTES(NULL, 0);
-    view.kind = e->kind; /* 0: unreadable here (P8.8) */
+    view.kind = e->kind == BODY_AGAIN ? BODY_TEXT : e->kind; /* 0: unreadable (P8.8) */
     view.about_hour = e->about_hour;
     view.ends_in_hours =
         e->end_hour == END_NEVER ? UINT32_MAX : e->end_hour - g->hour.hour;
     view.unread = e->unread;
     view.own = e->own;
-    view.forked = e->forked;                                       /* P8.6 */
-    view.newer = e->state == CONTENT_OPEN && e->kind != BODY_TEXT; /* P7.7 */
+    view.forked = e->forked;                                         /* P8.6 */
+    view.newer = e->state == CONTENT_OPEN && view.kind != BODY_TEXT; /* P7.7 */
     view.missing_before = missing_before(o, e);
     view.have = have_count(o, e);
     return visit(ctx, &view);
@@ -447,23 +466,29 @@ static int order_all(struct ordering *o)
     for (uint32_t i = 0; i < o->count && !err; i++)
         err = link_one(o, i);
     if (!err)
-        err = heights_all(o);
+        err = heights_lost(o);
     if (!err)
         err = sort_all(o);
+    if (!err)
+        err = heights_bound(o);
     if (!err)
         err = has_rows_build(o);
     if (!err)
         err = mark_forks(o);
-    if (!err)
-        have_all(o);
-    return err;
+    if (err)
+        return err;
+    mark_again(o);
+    have_all(o);
+    return 0;
 }
 
 int content_messages(struct group *g, peer_visit_message *visit, void *ctx)
 {
     struct ordering o = {.g = g};
     const struct content *c = g->content;
-    int err = order_all(&o);
+    int err = card_names_ready(g);
+    if (!err)
+        err = order_all(&o);
     for (uint32_t i = 0; i < o.count && !err; i++)
         err = show_one(&o, sorted_at(&o, i), visit, ctx);
     for (uint32_t i = 0; i < c->drafts_count && !err; i++)

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* content_say.c -- own entries, texts that wait, restored copies (P5.9, P8.9). */
+/* content_say.c -- own entries, and texts that wait (P5.9). */
 #include <string.h>
 
 #include "base/text.h"
 #include "crypto/aead.h"
 #include "node/core/content_int.h"
+#include "node/core/content_share.h"
 #include "node/core/peer_int.h"
 
 enum {
     HOUR_MS = 3600 * 1000,
-    RETRY_MS =
-        60 * 1000, /* a text that could not be sealed is tried again after this */
-    PROVEN_WAIT_MS = 10 * 1000,  /* own entries are coming in: more may follow */
-    CLAIMED_WAIT_MS = 60 * 1000, /* somebody says there are some */
-    CLAIM_REKEY_HOURS = 168,
     OLDEST_STEPS_MAX = 4096,
     DRAFT_HEAD_BYTES = 4,
     DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX,
@@ -87,7 +83,7 @@ static uint32_t next_own(const struct author *a, uint8_t prev[static 32])
 
 /* Write the body of an own entry to c->plain. */
 static int own_body(struct group *g, const struct author *a, uint32_t seq,
-                    struct bytes text)
+                    const struct saying *what)
 {
     struct content *c = g->content;
     uint8_t deps[LIMIT_HEADS_MAX * DEP_BYTES],
@@ -98,30 +94,32 @@ static int own_body(struct group *g, const struct author *a, uint32_t seq,
         memcpy(control_deps + i * DEP_BYTES, heads + i * 32, DEP_BYTES);
     size_t deps_bytes = heads_deps(c, a->hash, deps);
     uint64_t height = heads_height(c);
-    struct body body = {.kind = BODY_TEXT,
-                        .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
+    struct body body = {.kind = what->kind,
+                        .about_hour = what->about_hour,
                         .height =
                             height < BODY_HEIGHT_MAX ? height + 1 : height, /* P8.1 */
                         .distance = seq - a->oldest,
                         .deps = BYTES(deps, deps_bytes),
                         .control_deps = BYTES(control_deps, count * (size_t)DEP_BYTES),
-                        .text = text};
+                        .text = what->text,
+                        .again_seq = what->again_seq,
+                        .again = BYTES(what->again, DEP_BYTES)};
     c->plain.n = 0;
     return body_encode(&body, &c->plain);
 }
 
-static void own_row(struct group *g, const struct author *a,
-                    const struct envelope_parts *parts, struct content_row *row)
+static void own_row(const struct author *a, const struct envelope_parts *parts,
+                    const struct saying *what, struct content_row *row)
 {
     *row = (struct content_row){.state = CONTENT_OPEN,
-                                .own = 1,
+                                .own = OWN_WRITTEN,
                                 .urgency = parts->urgency,
-                                .kind = BODY_TEXT,
+                                .kind = (uint8_t)what->kind,
                                 .author = a->number,
                                 .seq = parts->seq,
                                 .end_hour = parts->end_hour,
                                 .erase_hour = parts->end_hour,
-                                .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
+                                .about_hour = what->about_hour,
                                 .lifetime_hours = parts->lifetime_hours,
                                 .body = parts->body};
     memcpy(row->prev, parts->prev, 32);
@@ -152,57 +150,71 @@ static int own_store(struct group *g, struct author *a, struct content_row *row)
 
 /* Seal a checked text under keys that were taken for it. */
 static int own_seal(struct group *g, struct author *a, const struct key_send *keys,
-                    struct bytes text, struct content_row *row)
+                    const struct saying *what, struct content_row *row)
 {
     struct content *c = g->content;
-    uint32_t lifetime_hours = row->lifetime_hours;
     uint8_t r[XNONCE_BYTES], prev[32];
     entropy_fill(&g->peer->entropy, r, sizeof r);
     uint32_t seq = next_own(a, prev);
     int err = oldest_advance(g, a, seq);
     if (!err)
-        err = own_body(g, a, seq, text);
+        err = own_body(g, a, seq, what);
     if (err)
         return err;
-    struct envelope_parts parts = {
-        .keys = keys,
-        .group = g->id,
-        .author_pk = g->member_pk,
-        .member_sk = g->secrets->member_sk,
-        .r = r,
-        .urgency = lifetime_hours ? URGENCY_TALK : URGENCY_RECORD,
-        .end_hour =
-            lifetime_hours ? g->hour.hour + lifetime_hours : END_NEVER, /* P3.3 */
-        .lifetime_hours = (uint16_t)lifetime_hours,
-        .seq = seq,
-        .prev = prev,
-        .body = BUF_BYTES(&c->plain)};
-    own_row(g, a, &parts, row);
+    struct envelope_parts parts = {.keys = keys,
+                                   .group = g->id,
+                                   .author_pk = g->member_pk,
+                                   .member_sk = g->secrets->member_sk,
+                                   .r = r,
+                                   .urgency = what->lifetime_hours ? URGENCY_TALK
+                                                                   : URGENCY_RECORD,
+                                   .end_hour = what->end_hour,
+                                   .lifetime_hours = (uint16_t)what->lifetime_hours,
+                                   .seq = seq,
+                                   .prev = prev,
+                                   .body = BUF_BYTES(&c->plain)};
+    own_row(a, &parts, what, row);
     c->copy.n = 0;
     err = envelope_seal(&parts, &c->copy, row->hash);
     return err ? err : own_store(g, a, row);
 }
 
-int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
-                uint8_t hash[static 32], uint64_t *row)
+int content_seal(struct group *g, const struct saying *what, struct content_row *row)
 {
     struct author *me = NULL;
     struct key_send keys = {0};
-    int err = text_fits(g, text, &lifetime_hours);
-    if (!err)
-        err = author_me(g, &me);
+    int err = author_me(g, &me);
+    if (!err && share_is_full(me)) /* P8.13 */
+        err = ERR_FULL;
     if (!err && g->content->stopped) /* P8.9 */
         err = ERR_NOKEY;
     if (!err)
         err = keys_send(g, &keys);
+    if (!err)
+        err = own_seal(g, me, &keys, what, row);
+    wipe(&keys, sizeof keys);
+    return err;
+}
+
+int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
+                uint8_t hash[static 32], uint64_t *row)
+{
+    struct content_row made = {0};
+    int err = text_fits(g, text, &lifetime_hours);
     if (err)
         return err;
-    struct content_row made = {.lifetime_hours = lifetime_hours};
-    err = own_seal(g, me, &keys, text, &made);
-    wipe(&keys, sizeof keys);
+    struct saying what = {.kind = BODY_TEXT,
+                          .text = text,
+                          .lifetime_hours = lifetime_hours,
+                          .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
+                          .end_hour = lifetime_hours ? g->hour.hour + lifetime_hours
+                                                     : END_NEVER}; /* P3.3 */
+    err = content_seal(g, &what, &made);
+    if (err)
+        return err;
     memcpy(hash, made.hash, 32);
     *row = made.row;
-    return err;
+    return 0;
 }
 
 /* --- texts that wait ------------------------------------------------------------- */
@@ -225,8 +237,7 @@ static int draft_load_one(void *ctx, struct bytes key, struct bytes value)
 int drafts_load(struct group *g)
 {
     struct log *log = &g->peer->log;
-    if (g->content->stopped)
-        g->content->resume_ms = g->peer->now_ms + CLAIMED_WAIT_MS;
+    restored_load(g);
     return log->ops->scan(log->ctx, g->number, LOG_DRAFT, BYTES(NULL, 0),
                           draft_load_one, g->content);
 }
@@ -345,111 +356,18 @@ int drafts_tick(struct group *g)
         if (err)
             return err;
         if (!done) {
+            peer_mark(g->peer, MARK_SEND_WAITS);
             c->drafts[i].tried = true;
-            c->drafts[i++].due_ms = now + RETRY_MS;
+            c->drafts[i++].due_ms = now + SAY_RETRY_MS;
         }
     }
-    return 0;
-}
-
-/* --- restored copies (P8.9) ------------------------------------------------------ */
-
-/* A rekey of ours makes every later position one that no other copy has used. */
-static int restored_rekey(struct group *g)
-{
-    struct content *c = g->content;
-    if (c->rekeyed)
-        return 0;
-    int err = keys_post_rekey(g);
-    if (err)
-        return err_is_fatal(err) ? err : 0;
-    c->rekeyed = c->meta_dirty = true;
-    if (c->claimed)
-        c->claim_hour = g->hour.hour;
-    return 0;
-}
-
-static void restored_stop(struct content *c, uint64_t resume_ms)
-{
-    c->stopped = c->meta_dirty = true;
-    if (resume_ms > c->resume_ms)
-        c->resume_ms = resume_ms;
-}
-
-/* An own entry came that we did not hold: that is proof. */
-int content_restored(struct group *g)
-{
-    struct content *c = g->content;
-    c->restored = false;
-    if (!c->stopped || c->claimed)
-        c->rekeyed = c->claimed = false;
-    restored_stop(c, g->peer->now_ms + PROVEN_WAIT_MS);
-    return restored_rekey(g);
-}
-
-struct own_known {
-    const uint8_t *hash;
-    bool any, same;
-};
-
-static int own_known_visit(void *ctx, const struct content_row *row)
-{
-    struct own_known *k = ctx;
-    k->any = true;
-    k->same = k->same || memcmp(row->hash, k->hash, 32) == 0;
-    return k->same;
-}
-
-int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 32])
-{
-    struct content *c = g->content;
-    struct log *log = &g->peer->log;
-    struct author *me = NULL;
-    struct own_known known = {hash, false, false};
-    if (seq == 0 || author_me(g, &me) != 0)
-        return 0;
-    int err = log->ops->content_by_seq(log->ctx, g->number, me->number, seq,
-                                       own_known_visit, &known);
-    bool newest = me->seq == seq && memcmp(me->hash, hash, 32) == 0;
-    bool base = me->base_seq >= seq;
-    /* Without rows of an older sequence nothing can be said: it may have ended here. */
-    bool lacking = !known.same && !newest && !base && (known.any || seq > me->seq);
-    if (err || !lacking)
-        return err;
-    /* A claim is no proof: it stops us until the entries came, for a minute at most,
-     * and not again within the hour.  The entries may have ended everywhere, so that
-     * nothing can prove it: then one rekey a week makes our next positions fresh. */
-    uint64_t now = g->peer->now_ms;
-    if (c->stopped || (c->resume_ms != 0 && now < c->resume_ms + HOUR_MS))
-        return 0;
-    c->claimed = true;
-    c->rekeyed = g->hour.hour < (uint64_t)c->claim_hour + CLAIM_REKEY_HOURS;
-    restored_stop(c, now + CLAIMED_WAIT_MS);
-    return meta_flush(g);
-}
-
-int restored_tick(struct group *g)
-{
-    struct content *c = g->content;
-    if (!c->stopped || g->peer->now_ms < c->resume_ms)
-        return 0;
-    int err = restored_rekey(g);
-    if (err)
-        return err;
-    if (!c->rekeyed) {
-        c->resume_ms = g->peer->now_ms + RETRY_MS;
-        return 0;
-    }
-    c->stopped = c->claimed = false;
-    c->meta_dirty = true;
-    drafts_hurry(g);
     return 0;
 }
 
 uint64_t say_deadline_ms(const struct group *g)
 {
     const struct content *c = g->content;
-    uint64_t due_ms = c->stopped ? c->resume_ms : UINT64_MAX;
+    uint64_t due_ms = restored_deadline_ms(c);
     for (uint32_t i = 0; i < c->drafts_count; i++)
         if (c->drafts[i].due_ms < due_ms)
             due_ms = c->drafts[i].due_ms;

@@ -230,6 +230,7 @@ static int tell_entry(struct group *g, const struct held *h, bool forks)
     c->differs = c->differs || h->e.differs;
     if (!err && forks && h->member != NOBODY && !c->people[h->member]->forked) {
         c->people[h->member]->forked = true;
+        peer_mark(g->peer, MARK_FORK_CONTROL);
         err = fx_tell(g->peer, TELL_FORK, g->number, h->member, 0);
     }
     if (err || g->joining || !h->e.valid)
@@ -299,6 +300,8 @@ int control_take(struct group *g, struct bytes whole, uint32_t from_link)
     if (!err)
         err = check_share(c, h, past);
     g->peer->limited += err == ERR_FULL;
+    if (err == ERR_DENIED)
+        peer_mark(g->peer, MARK_CONTROL_STRANGER);
     if (!err)
         err = decide(g, h, fits, past);
     if (err) {
@@ -426,8 +429,8 @@ static int load_row(void *ctx, struct bytes key, struct bytes value)
         held_free(h);
         return err;
     }
-    err = control_commit(g, h, fits, past);
     c->differs = c->differs || h->e.differs;
+    err = control_commit(g, h, fits, past); /* h is gone if there was no memory */
     if (!err && forks && h->member != NOBODY)
         c->people[h->member]->forked = true;
     return err;

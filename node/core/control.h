@@ -125,8 +125,8 @@ const struct control_entry *control_find(const struct group *g, const uint8_t ha
 /* The present heads (of more than 16 the newest), rising, 32 bytes each to `out`;
  * count. */
 uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32]);
-/* Digest of the state over everything held (P4.9). */
-void control_digest(const struct group *g, uint8_t out[static 16]);
+/* Digest of the state over everything held (P4.9).  ERR_NOMEM. */
+int control_digest(const struct group *g, uint8_t out[static 16]);
 /* True once any entry's digest differed from ours. */
 bool control_differs(const struct group *g);
 

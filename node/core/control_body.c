@@ -41,11 +41,13 @@ static const struct field fields[] = {
     {CONTROL_REKEY, REKEY_PREKEY, FIELD_FIXED, true, 32, 0},
     {CONTROL_REKEY, REKEY_OWN, FIELD_FIXED, false, 32, 0},
     {CONTROL_REKEY, REKEY_LANES, FIELD_FIXED, false, 32, 0},
+    {CONTROL_REKEY, REKEY_MIXED, FIELD_UINT, true, 0, 1},
     {CONTROL_FORWARD, FORWARD_EPOCH, FIELD_FIXED, false, 32, 0},
     {CONTROL_FORWARD, FORWARD_MEMBER, FIELD_FIXED, false, 32, 0},
     {CONTROL_FORWARD, FORWARD_PREKEY, FIELD_FIXED, false, 32, 0},
     {CONTROL_FORWARD, FORWARD_BOX, FIELD_FIXED, false, FORWARD_BOX_BYTES, 0},
     {CONTROL_NOKEY, NOKEY_EPOCHS, FIELD_LIST, false, 32, LIMIT_EPOCHS_OPEN_MAX},
+    {CONTROL_NOKEY, NOKEY_PREKEY, FIELD_FIXED, true, 32, 0},
     {CONTROL_PREKEY, PREKEY_KEY, FIELD_FIXED, false, 32, 0},
     {CONTROL_INVITE, INVITE_KEY, FIELD_FIXED, false, 32, 0},
     {CONTROL_INVITE, INVITE_PSK, FIELD_FIXED, false, 32, 0},
@@ -105,10 +107,12 @@ int control_body_decode(uint8_t kind, struct bytes body, struct control_body *ou
     return 0;
 }
 
-/* A list may be there and empty: only an optional field is left out without bytes. */
+/* A list may be there and empty: only an optional field is left out. */
 static bool is_written(const struct field *f, const struct control_body *in)
 {
-    return f->type == FIELD_UINT || !f->optional || in->bin[f->key].p != NULL;
+    if (!f->optional)
+        return true;
+    return f->type == FIELD_UINT ? in->uint[f->key] != 0 : in->bin[f->key].p != NULL;
 }
 
 int control_body_encode(uint8_t kind, const struct control_body *in, struct buf *out)
@@ -122,13 +126,13 @@ int control_body_encode(uint8_t kind, const struct control_body *in, struct buf 
         const struct field *f = &fields[i];
         if (f->kind != kind)
             continue;
-        if (f->type == FIELD_UINT) {
-            mp_uint(&w, f->key);
+        if (!is_written(f, in))
+            continue;
+        mp_uint(&w, f->key);
+        if (f->type == FIELD_UINT)
             mp_uint(&w, in->uint[f->key]);
-        } else if (is_written(f, in)) {
-            mp_uint(&w, f->key);
+        else
             mp_bin(&w, in->bin[f->key]);
-        }
     }
     return mp_writer_end(&w);
 }

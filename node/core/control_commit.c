@@ -86,14 +86,17 @@ static int commit_maps(struct group *g, struct held *h)
     memcpy(key, h->e.author, 32);
     put_u32(key + 32, h->e.seq);
     int err = GROW(c->entries, c->count, c->cap);
-    if (!err)
-        err = map_put(&c->by_hash, BYTES(h->e.hash, 32), h);
+    if (err) {
+        held_free(h);
+        return err;
+    }
+    c->entries[c->count++] = h; /* and is freed with the others from here on */
+    c->bytes += h->e.whole.n;
+    err = map_put(&c->by_hash, BYTES(h->e.hash, 32), h);
     if (!err && !map_get(&c->by_seq, BYTES_OF(key)))
         err = map_put(&c->by_seq, BYTES_OF(key), h);
     if (err)
         return err;
-    c->entries[c->count++] = h;
-    c->bytes += h->e.whole.n;
     if (memcmp(h->e.author, g->member_pk, 32) == 0) {
         const struct held *last =
             c->own_last == NOBODY ? NULL : c->entries[c->own_last];
@@ -227,6 +230,7 @@ static int epoch_of_rekey(const struct state *past, const struct control_body *b
 {
     int err = 0;
     e->boxed = true;
+    e->mixed = b->uint[REKEY_MIXED] != 0;
     e->pages = b->bin[REKEY_PAGES];
     for (uint32_t i = 0; !err && i < past->standing_cap; i++)
         if (state_rank(past, i) > 0)

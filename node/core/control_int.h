@@ -53,11 +53,13 @@ enum {
     REKEY_PREKEY = 4,
     REKEY_OWN = 5,
     REKEY_LANES = 6,
+    REKEY_MIXED = 7,
     FORWARD_EPOCH = 1,
     FORWARD_MEMBER = 2,
     FORWARD_PREKEY = 3,
     FORWARD_BOX = 4,
     NOKEY_EPOCHS = 1,
+    NOKEY_PREKEY = 2,
     PREKEY_KEY = 1,
     INVITE_KEY = 1,
     INVITE_PSK = 2,
@@ -79,6 +81,7 @@ struct epoch {
     uint32_t
         origin; /* the entry whose lane it has: itself, or where its parents lead */
     bool boxed; /* made by create or rekey: solo may be used */
+    bool mixed; /* but is not: somebody runs two copies, and only one gets a box */
     struct bits recipients; /* member indexes, fixed at birth */
     uint32_t *parents;      /* entries, in rising order of their hashes; adds only */
     uint32_t parents_count;
@@ -102,6 +105,7 @@ struct person {
     struct member m; /* first */
     bool forked;
     uint32_t entries; /* of theirs that are held */
+    uint64_t doubted_ms; /* until when nobody waits for values of theirs (P5.19) */
 };
 
 /* An invitation in the log. */
@@ -171,8 +175,7 @@ struct draft {
 
 /* --- control_body.c --- */
 /* Decode a body of this kind (already checked to be a canonical map).
- * ERR_NOTFOUND: the kind has no body here.  ERR_MALFORMED: a field is wrong, or absent.
- */
+ * ERR_NOTFOUND: the kind has no body here.  ERR_MALFORMED: a field is wrong. */
 NODISCARD int control_body_decode(uint8_t kind, struct bytes body,
                                   struct control_body *out);
 /* Append the canonical form of `in` to `out`.  ERR_TOOBIG, ERR_NOMEM. */
@@ -225,7 +228,7 @@ struct held *held_at(const struct group *g, uint32_t number);
 bool held_after(const struct held *h, uint32_t number);
 
 /* --- control_commit.c --- */
-/* Put `h` (given on success) into the log in memory and bring the newest state up.
+/* Put `h` (given, also on failure) into the log in memory, bring the newest state up.
  * `past` is the state of its past, needed only for a rekey.  ERR_NOMEM. */
 NODISCARD int control_commit(struct group *g, struct held *h,
                              const struct control_body *body, const struct state *past);

@@ -34,16 +34,30 @@ static bool is_flood(const struct control *c, const struct held *h)
            p->entries > LIMIT_CONTROL_PER_MEMBER_MAX / 2;
 }
 
+static bool is_forked(const struct control *c, const struct held *h)
+{
+    const struct person *p = map_get(&c->members, BYTES(h->e.author, 32));
+    return p && p->forked;
+}
+
+/* Heads stand in order of arrival: of too many, the newest are named. */
+static uint32_t name_heads(const struct control *c, bool forked, uint8_t *out,
+                           uint32_t n)
+{
+    for (uint32_t i = c->heads_count; i-- > 0 && n < LIMIT_HEADS_MAX;) {
+        const struct held *h = c->entries[c->heads[i]];
+        if (is_forked(c, h) == forked && !is_flood(c, h))
+            memcpy(out + n++ * 32, h->e.hash, 32);
+    }
+    return n;
+}
+
 uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32])
 {
     const struct control *c = g->control;
-    uint32_t n = 0;
-    /* Heads stand in order of arrival: of too many, the newest are named. */
-    for (uint32_t i = c->heads_count; i-- > 0 && n < LIMIT_HEADS_MAX;) {
-        const struct held *h = c->entries[c->heads[i]];
-        if (!is_flood(c, h))
-            memcpy(out + n++ * 32, h->e.hash, 32);
-    }
+    /* P4.14: who forks does not push out what others wrote. */
+    uint32_t n = name_heads(c, false, out, 0);
+    n = name_heads(c, true, out, n);
     const struct member *me = member_me(g);
     if (n == 0 && me) { /* what let us in is always there to be named */
         memcpy(out, c->entries[me->entry]->e.hash, 32);
@@ -53,10 +67,9 @@ uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32])
     return (uint8_t)n;
 }
 
-void control_digest(const struct group *g, uint8_t out[static 16])
+int control_digest(const struct group *g, uint8_t out[static 16])
 {
-    if (state_digest(g->control, &g->control->now, out))
-        memset(out, 0, 16); /* no memory: shows as no digest */
+    return state_digest(g->control, &g->control->now, out);
 }
 
 bool control_differs(const struct group *g)

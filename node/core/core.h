@@ -11,6 +11,7 @@
  *   hour.c              the group hour                             g->hour
  *   link.c sync.c ...   connections, reconciliation, dialling      p->links
  *   join.c              invitations                                g->joins
+ *   budget.c            what one member may cost                   in p->links
  *   peer.c              dispatch, effects, groups
  */
 #ifndef NODE_CORE_CORE_H
@@ -21,6 +22,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "node/core/marks.h"
 #include "node/core/peer.h"
 
 struct control;
@@ -81,6 +83,7 @@ struct peer {
     size_t fx_count, fx_cap;
     struct buf *fx_bytes; /* bytes of all effects, end to end in their order */
     uint64_t limited;     /* how often a bound refused something */
+    uint64_t marks[MARKS_COUNT]; /* how often a rare path was taken */
     bool started;         /* EV_START was handled */
     struct buf shown_group, shown_me, shown_by; /* names lent by peer_view.c */
 };
@@ -110,6 +113,9 @@ struct group *peer_group(struct peer *p, uint32_t number);
  * log errors. */
 NODISCARD int group_new(struct peer *p, const uint8_t salt[static 32],
                         struct group **out);
+/* Read the record of group `number` from the log; its parts are NULL.  ERR_FULL, log
+ * errors, ERR_NOMEM. */
+NODISCARD int group_read(struct peer *p, uint32_t number, struct group **out);
 /* Load group `number` and all its parts from the log. */
 NODISCARD int group_load(struct peer *p, uint32_t number, struct group **out);
 /* Write the record of LOG_GROUP. Log errors. */

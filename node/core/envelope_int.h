@@ -97,10 +97,12 @@ struct body {
     uint64_t height;   /* as the author wrote it, at most BODY_HEIGHT_MAX (P8.1) */
     uint32_t distance; /* to the author's oldest own sequence that has not ended */
     struct bytes deps, control_deps; /* n * DEP_BYTES, rising */
-    struct bytes text;               /* payload of kind 1 */
+    struct bytes text;               /* payload of kinds 1 and 2 */
+    uint32_t again_seq;              /* of kind 2: sequence and first DEP_BYTES of the */
+    struct bytes again;              /* hash of the own entry that it says again */
 };
 
-/* Append the canonical form of `in` (kind 1 only) to `out`.  ERR_TOOBIG, ERR_UTF8,
+/* Append the canonical form of `in` (kinds 1 and 2) to `out`.  ERR_TOOBIG, ERR_UTF8,
  * ERR_NOMEM. */
 NODISCARD int body_encode(const struct body *in, struct buf *out);
 /* Decode; unknown kinds keep `text` empty.  ERR_MALFORMED, ERR_NOTCANON, ERR_TOOBIG,

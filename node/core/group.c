@@ -213,7 +213,7 @@ static int record_read(struct group *g, struct bytes value)
     return reader_end(&r) || version != GROUP_VERSION ? ERR_DAMAGED : 0;
 }
 
-int group_load(struct peer *p, uint32_t number, struct group **out)
+int group_read(struct peer *p, uint32_t number, struct group **out)
 {
     struct bytes value;
     struct group *g = NULL;
@@ -227,14 +227,25 @@ int group_load(struct peer *p, uint32_t number, struct group **out)
                           BYTES(group_key, sizeof group_key - 1), &value);
     if (!err)
         err = record_read(g, value);
-    if (!err) {
-        group_derive(g);
-        p->groups[p->groups_count++] = g;
-        err = parts_load(g);
-        if (err)
-            p->groups[--p->groups_count] = NULL;
-    }
     if (err) {
+        group_free(g);
+        return err;
+    }
+    group_derive(g);
+    p->groups[p->groups_count++] = g;
+    *out = g;
+    return 0;
+}
+
+int group_load(struct peer *p, uint32_t number, struct group **out)
+{
+    struct group *g = NULL;
+    int err = group_read(p, number, &g);
+    if (err)
+        return err;
+    err = parts_load(g);
+    if (err) {
+        p->groups[--p->groups_count] = NULL;
         group_free(g);
         return err;
     }
@@ -338,7 +349,9 @@ int group_name_taken(struct peer *p, struct bytes name, const struct group *but)
         if (p->groups[i] == but)
             continue;
         other.n = 0;
-        err = text_fold(group_base_name(p->groups[i]), &other, FOLDED_BYTES_MAX);
+        err = card_names_ready(p->groups[i]);
+        if (!err)
+            err = text_fold(group_base_name(p->groups[i]), &other, FOLDED_BYTES_MAX);
         taken = !err && bytes_equal(BUF_BYTES(&want), BUF_BYTES(&other));
     }
     buf_free(&want);

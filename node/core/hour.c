@@ -123,6 +123,7 @@ int hour_settle(struct group *g)
     uint32_t hour = median > g->hour.hour ? believed(g, median, &leapt) : 0;
     if (hour <= g->hour.hour) /* P3.2 */
         return 0;
+    peer_mark(g->peer, leapt ? MARK_HOUR_LEAP : MARK_HOUR_MEDIAN);
     g->hour.hour = hour;
     g->hour.part_ms = 0;
     int err = group_save(g);

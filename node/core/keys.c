@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/core/keys_doubt.h"
 #include "node/core/keys_int.h"
 
 enum {
     PREKEY_GOES_AFTER = 2, /* P5.12: two epochs later */
-    SEND_REKEYS_MAX = 2,
+    PREKEY_GOES_SURELY = 8,
+    SEND_REKEYS_MAX = 5,
     SEND_REKEY_FIRST = 1,
 };
 
@@ -21,6 +23,7 @@ int keys_new(struct group *g)
         return ERR_NOMEM;
     k->arena = g->peer->arena;
     k->owed_hour = HOUR_NONE;
+    k->copy_class = COPY_NONE;
     k->last_rekey_hour = g->hour.hour;
     map_init(&k->epochs, LIMIT_EPOCHS_HELD_MAX);
     map_init(&k->roots, LIMIT_ROOTS_HELD_MAX);
@@ -68,19 +71,6 @@ void keys_free(struct keys *k)
     free(k);
 }
 
-int keys_flush(struct group *g)
-{
-    struct keys *k = g->keys;
-    int err = 0;
-    if (!k)
-        return 0;
-    if (k->review)
-        err = keys_review(g);
-    if (!err && k->wipe_hour <= g->hour.hour)
-        err = keys_wipe_due(g);
-    return err ? err : trees_flush(g);
-}
-
 /* --- learning ----------------------------------------------------------------- */
 
 static int learn_epoch(struct group *g, const struct held *h)
@@ -95,25 +85,71 @@ static int learn_epoch(struct group *g, const struct held *h)
     return h->e.kind == CONTROL_ADD ? epoch_derive_adds(g, h->e.number) : 0;
 }
 
-/* P5.12: an old prekey goes when two rekeys came whose authors knew of a newer one. */
+/* Is a page of boxes still on its way here?  Ours may be in it.  Log errors. */
+static int page_is_missing(const struct group *g, const struct held *h, bool *missing)
+{
+    const struct log *log = &g->peer->log;
+    struct bytes held;
+    for (size_t i = 0; i < h->epoch->pages.n; i += 32) {
+        int err = log->ops->get(log->ctx, g->number, LOG_PAGE,
+                                BYTES(h->epoch->pages.p + i, 32), &held);
+        *missing = *missing || err == ERR_NOTFOUND;
+        if (err && err != ERR_NOTFOUND)
+            return err;
+    }
+    return 0;
+}
+
+static int pages_are_missing(const struct group *g, bool *missing)
+{
+    const struct control *c = g->control;
+    int err = 0;
+    for (uint32_t i = 0; !err && !*missing && i < c->epochs_count; i++) {
+        const struct held *h = held_at(g, c->epochs[i]);
+        if (h->epoch->boxed)
+            err = page_is_missing(g, h, missing);
+    }
+    return err;
+}
+
+/* How many rekeys came whose authors knew of a newer one. */
 static int age_prekeys(struct group *g, const struct held *rekey)
 {
     struct keys *k = g->keys;
     int err = 0;
-    for (uint32_t i = 0; !err && i < k->prekeys_count;) {
+    for (uint32_t i = 0; !err && i < k->prekeys_count; i++) {
         struct prekey *p = &k->prekeys[i];
         bool replaced = false;
+        /* One that a no-key brought is for forwards: boxes go to the one before it. */
         for (uint32_t j = i + 1; j < k->prekeys_count; j++)
             replaced = replaced || (k->prekeys[j].entry != NOBODY &&
+                                    held_at(g, k->prekeys[j].entry)->prekey &&
                                     held_after(rekey, k->prekeys[j].entry));
-        if (!replaced || p->entry == NOBODY) {
+        if (!replaced || p->entry == NOBODY || p->rekeys_after == UINT8_MAX)
+            continue;
+        p->rekeys_after++;
+        err = prekey_store(g, p);
+    }
+    return err;
+}
+
+/* P5.12: an old prekey goes after two such rekeys; while a page of boxes is missing,
+ * not before the eighth. */
+static int drop_prekeys(struct group *g)
+{
+    struct keys *k = g->keys;
+    bool missing = false;
+    int err = 0;
+    for (uint32_t i = 0; !err && i < k->prekeys_count;) {
+        uint8_t after = k->prekeys[i].rekeys_after;
+        if (after >= PREKEY_GOES_AFTER && after < PREKEY_GOES_SURELY && !missing)
+            err = pages_are_missing(g, &missing);
+        if (missing && after == PREKEY_GOES_AFTER)
+            peer_mark(g->peer, MARK_PREKEY_KEPT);
+        if (err || after < (missing ? PREKEY_GOES_SURELY : PREKEY_GOES_AFTER))
             i++;
-        } else if (++p->rekeys_after >= PREKEY_GOES_AFTER) {
+        else
             err = prekey_erase(g, i);
-        } else {
-            err = prekey_store(g, p);
-            i++;
-        }
     }
     return err;
 }
@@ -122,11 +158,14 @@ static int age_prekeys(struct group *g, const struct held *rekey)
 static int learn_rekey(struct group *g, const struct held *h)
 {
     struct keys *k = g->keys;
+    k->review = true;
     k->last_rekey_hour = g->hour.hour;
     k->rekey_at_ms = 0;
     if (k->rekeys_since_prekey < UINT8_MAX)
         k->rekeys_since_prekey++;
-    int err = age_prekeys(g, h);
+    int err = pages_open(g, h);
+    if (!err)
+        err = keys_doubted(g, h) ? 0 : age_prekeys(g, h);
     return err ? err : owed_store(g);
 }
 
@@ -147,6 +186,10 @@ static int learn_nokey(struct group *g, const struct held *h)
     g->keys->review = true;
     if (control_body_decode(h->e.kind, h->e.body, &b))
         return 0;
+    struct prekey *p =
+        b.bin[NOKEY_PREKEY].p ? prekey_find(g, b.bin[NOKEY_PREKEY].p) : NULL;
+    if (p)
+        p->entry = h->e.number; /* ages as those that rekeys bring */
     for (size_t i = 0; i < b.bin[NOKEY_EPOCHS].n; i += 32) {
         const struct control_entry *e = control_find(g, b.bin[NOKEY_EPOCHS].p + i);
         if (e)
@@ -174,7 +217,33 @@ int keys_learn(struct group *g, uint32_t number)
     return err;
 }
 
+int keys_flush(struct group *g)
+{
+    struct keys *k = g->keys;
+    int err = 0;
+    if (!k)
+        return 0;
+    if (k->review)
+        err = drop_prekeys(g);
+    if (!err && k->review)
+        err = keys_review(g);
+    if (!err && k->wipe_hour <= g->hour.hour)
+        err = keys_wipe_due(g);
+    return err ? err : trees_flush(g);
+}
+
 /* --- sending ------------------------------------------------------------------ */
+
+/* The next position of `r` that is ours to take. */
+static uint32_t position_next(const struct keys *k, const struct root *r)
+{
+    if (k->copy_class == COPY_NONE)
+        return r->position;
+    uint32_t position = r->position;
+    while (position % COPY_CLASSES != k->copy_class)
+        position++;
+    return position;
+}
 
 /* Under what the next message goes: root, place, lane.
  * SEND_REKEY_FIRST, ERR_NOKEY, log errors. */
@@ -195,17 +264,33 @@ static int send_prepare(struct group *g, struct key_ref *ref, struct root **root
         ask_schedule(g, lacking[i]);
     g->keys->review = g->keys->review || n > 0;
     if (n > 0)
-        return ERR_NOKEY;
+        return keys_waiting(g, lacking, n) ? ERR_NOKEY : SEND_REKEY_FIRST;
     err = root_open(g, ref, root);
-    return err || (*root)->position < LIMIT_POSITIONS_MAX ? err : SEND_REKEY_FIRST;
+    return err || position_next(g->keys, *root) < LIMIT_POSITIONS_MAX
+               ? err
+               : SEND_REKEY_FIRST;
+}
+
+int keys_note_copy(struct group *g, bool clash)
+{
+    struct keys *k = g->keys;
+    bool first = k->copy_class == COPY_NONE;
+    if (!first && !clash)
+        return 0;
+    uint8_t was = k->copy_class;
+    while (k->copy_class == was)
+        k->copy_class = (uint8_t)entropy_below(&g->peer->entropy, COPY_CLASSES);
+    int err = owed_store(g);
+    return err ? err : first;
 }
 
 /* P5.9: the position is stored as used before the leaf is taken. */
 static int send_take(struct group *g, struct root *r, struct key_send *out)
 {
     int err = ERR_USED;
-    while (err == ERR_USED && r->position < LIMIT_POSITIONS_MAX) {
-        out->ref.position = r->position++;
+    while (err == ERR_USED && position_next(g->keys, r) < LIMIT_POSITIONS_MAX) {
+        out->ref.position = (uint16_t)position_next(g->keys, r);
+        r->position = out->ref.position + 1;
         err = root_store(g, r);
         if (!err)
             err = keys_take_leaf(g, &out->ref, out->leaf);
@@ -236,6 +321,8 @@ int keys_send(struct group *g, struct key_send *out)
     const struct held *lane = held_at(g, state_lane(g->control, &g->control->now));
     const struct epoch_key *o = epoch_find(g, held_at(g, lane->epoch->origin)->e.hash);
     CHECK(o && (o->s->v.have & EPOCH_HAVE_LANE)); /* it was not lacking */
+    if (out->ref.count > 1)
+        peer_mark(g->peer, MARK_EPOCHS_MIXED);
     memcpy(out->topic, o->topic, 32);
     memcpy(out->header_key, o->s->header_key, 32);
     return 0;

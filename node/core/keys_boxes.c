@@ -151,6 +151,18 @@ static int seal_pages(struct sealing *s, const struct state *state)
     return err;
 }
 
+/* Of two copies of one profile only one gets a box; the other can be given the mix
+ * value alone.  P8.11 */
+static bool copies_are_known(const struct group *g)
+{
+    if (g->keys->copy_class != COPY_NONE)
+        return true;
+    for (uint32_t i = 0; i < member_count(g); i++)
+        if (member_forked(g, i) || content_author_forked(g, member_at(g, i)->pk))
+            return true;
+    return false;
+}
+
 /* The body of a rekey over the pages sealed, with a fresh prekey. */
 static int rekey_body(struct sealing *s, const struct state *state, struct buf *out)
 {
@@ -168,6 +180,7 @@ static int rekey_body(struct sealing *s, const struct state *state, struct buf *
     b.bin[REKEY_LIST] = BYTES_OF(list);
     b.bin[REKEY_PAGES] = BYTES(hashes, s->pages_count * 32U);
     b.bin[REKEY_PREKEY] = BYTES_OF(prekey);
+    b.uint[REKEY_MIXED] = copies_are_known(s->g);
     if (!err)
         err = control_body_encode(CONTROL_REKEY, &b, out);
     free(hashes);
@@ -250,16 +263,13 @@ static int page_check(struct bytes page)
     return reader_end(&r) ? ERR_MALFORMED : 0;
 }
 
-/* The entry whose epoch names this page, newest first, or NULL. */
-static const struct held *page_owner(const struct group *g, const uint8_t hash[32])
+/* True if the epoch of `h` names this page. */
+static bool names_page(const struct held *h, const uint8_t hash[static 32])
 {
-    for (uint32_t i = control_count(g); i-- > 0;) {
-        const struct held *h = held_at(g, i);
-        for (size_t j = 0; h->epoch && j < h->epoch->pages.n; j += 32)
-            if (memcmp(h->epoch->pages.p + j, hash, 32) == 0)
-                return h;
-    }
-    return NULL;
+    for (size_t j = 0; h->epoch && j < h->epoch->pages.n; j += 32)
+        if (memcmp(h->epoch->pages.p + j, hash, 32) == 0)
+            return true;
+    return false;
 }
 
 /* Try the box at `box` with the own prekeys; 1 if it gave the secret of `h`. */
@@ -288,8 +298,9 @@ static int open_box(struct group *g, const struct held *h, const uint8_t *commit
     return done;
 }
 
-/* Open our box if it is in this page; a box that does not open is asked for. */
-static int open_page(struct group *g, const struct held *h, struct bytes page)
+/* Open our box if it is in this page; a box that does not open is asked for.  1 if it
+ * gave the secret of `h`. */
+static int open_boxes(struct group *g, const struct held *h, struct bytes page)
 {
     const struct member *me = member_me(g);
     struct key_ref ref = {.count = 1};
@@ -309,10 +320,52 @@ static int open_page(struct group *g, const struct held *h, struct bytes page)
                       : 0;
         if (got == 0)
             ask_schedule(g, h->e.number);
-        /* What was sealed under the epoch may have come before this page. */
-        return got == 1 && g->content ? content_reopen(g) : got < 0 ? got : 0;
+        if (got == 1 && h->e.number + 1 < control_count(g))
+            peer_mark(g->peer, MARK_PAGE_LATE);
+        return got;
     }
     return 0;
+}
+
+/* Every entry that names it: somebody may name a page that is another's, and the boxes
+ * in it open under the one commitment they were made for. */
+static int open_page(struct group *g, const uint8_t hash[static 32], struct bytes page)
+{
+    bool opened = false;
+    for (uint32_t i = control_count(g); i-- > 0;) {
+        const struct held *h = held_at(g, i);
+        if (!names_page(h, hash))
+            continue;
+        int got = open_boxes(g, h, page);
+        if (got < 0)
+            return got;
+        opened = opened || got == 1;
+    }
+    /* What was sealed under the epoch may have come before this page. */
+    return opened && g->content ? content_reopen(g) : 0;
+}
+
+int pages_open(struct group *g, const struct held *h)
+{
+    const struct log *log = &g->peer->log;
+    struct buf copy = {0}; /* what is learnt is written to the log */
+    struct bytes page;
+    int err = 0;
+    for (size_t i = 0; err >= 0 && h->epoch && i < h->epoch->pages.n; i += 32) {
+        err = log->ops->get(log->ctx, g->number, LOG_PAGE,
+                            BYTES(h->epoch->pages.p + i, 32), &page);
+        if (err == ERR_NOTFOUND) {
+            err = 0;
+            continue;
+        }
+        copy.n = 0;
+        if (!err)
+            err = buf_append(&copy, page, PAGE_BYTES_MAX);
+        if (!err)
+            err = open_boxes(g, h, BUF_BYTES(&copy));
+    }
+    buf_free(&copy);
+    return err < 0 ? err : 0;
 }
 
 int keys_take_page(struct group *g, struct bytes page, uint32_t from_link)
@@ -327,12 +380,15 @@ int keys_take_page(struct group *g, struct bytes page, uint32_t from_link)
     err = log->ops->get(log->ctx, g->number, LOG_PAGE, BYTES_OF(hash), &held);
     if (err != ERR_NOTFOUND)
         return err ? err : 1;
-    const struct held *h = page_owner(g, hash);
-    if (!h)
+    bool named = false;
+    for (uint32_t i = control_count(g); i-- > 0 && !named;)
+        named = names_page(held_at(g, i), hash);
+    if (!named)
         return ERR_NOTFOUND;
     err = log->ops->put(log->ctx, g->number, LOG_PAGE, BYTES_OF(hash), page);
+    g->keys->review = true;
     if (!err)
-        err = open_page(g, h, page);
+        err = open_page(g, hash, page);
     return err ? err : sync_push_page(g, page, from_link);
 }
 
@@ -408,11 +464,30 @@ int forward_open(struct group *g, const struct held *h)
     memcpy(v.acc, plain + 96, 32);
     memcpy(v.anon, plain + 128, 32);
     /* P5.13: other values than the author of the epoch made count as missing. */
-    int err =
-        epoch_values_fit(g, e->number, &v) ? epoch_hold(g, e->number, &v, true) : 0;
+    bool fit = epoch_values_fit(g, e->number, &v);
+    peer_mark(g->peer, fit ? MARK_FORWARD_TAKEN : MARK_FORWARD_FALSE);
+    int err = fit ? epoch_hold(g, e->number, &v, true) : 0;
     epoch_wipe(&v);
     wipe(plain, sizeof plain);
     return err;
+}
+
+/* The prekey to answer member `to` with: of the newest no-key for this epoch that
+ * brings one, else the newest that is known.  P5.13 */
+static const uint8_t *asked_with(const struct group *g, const struct held *epoch,
+                                 const struct member *to)
+{
+    struct control_body b;
+    for (uint32_t i = control_count(g); i-- > epoch->e.number + 1;) {
+        const struct held *h = held_at(g, i);
+        if (h->e.kind != CONTROL_NOKEY || !h->e.valid || h->member != to->index ||
+            control_body_decode(h->e.kind, h->e.body, &b) || !b.bin[NOKEY_PREKEY].p)
+            continue;
+        for (size_t j = 0; j < b.bin[NOKEY_EPOCHS].n; j += 32)
+            if (memcmp(b.bin[NOKEY_EPOCHS].p + j, epoch->e.hash, 32) == 0)
+                return b.bin[NOKEY_PREKEY].p;
+    }
+    return to->prekey_pk;
 }
 
 int forward_post(struct group *g, uint32_t entry, uint32_t index)
@@ -421,7 +496,7 @@ int forward_post(struct group *g, uint32_t entry, uint32_t index)
     const struct member *to = member_at(g, index);
     const struct epoch_key *e = epoch_find(g, h->e.hash);
     const struct epoch_key *o = epoch_find(g, held_at(g, h->epoch->origin)->e.hash);
-    const uint8_t *keys[2] = {g->member_pk, to->pk};
+    const uint8_t *keys[2] = {g->member_pk, to->pk}, *prekey = asked_with(g, h, to);
     uint8_t plain[FORWARD_BYTES], box[FORWARD_BOX_BYTES];
     struct buf bytes = {0};
     struct control_body b = {0};
@@ -433,18 +508,20 @@ int forward_post(struct group *g, uint32_t entry, uint32_t index)
     memcpy(plain + 64, o->s->v.lane, 32);
     memcpy(plain + 96, o->s->v.acc, 32);
     memcpy(plain + 128, e->s->v.anon, 32);
-    int err = hpke_seal(box, to->prekey_pk, info_of("kring1 forward"),
+    int err = hpke_seal(box, prekey, info_of("kring1 forward"),
                         forward_aad(&a, g, h->e.hash, keys), BYTES_OF(plain),
                         &g->peer->entropy);
     wipe(plain, sizeof plain);
     b.bin[FORWARD_EPOCH] = BYTES(h->e.hash, 32);
     b.bin[FORWARD_MEMBER] = BYTES(to->pk, 32);
-    b.bin[FORWARD_PREKEY] = BYTES(to->prekey_pk, 32);
+    b.bin[FORWARD_PREKEY] = BYTES(prekey, 32);
     b.bin[FORWARD_BOX] = BYTES_OF(box);
     if (!err)
         err = control_body_encode(CONTROL_FORWARD, &b, &bytes);
     if (!err)
         err = control_post(g, CONTROL_FORWARD, BUF_BYTES(&bytes), NULL);
+    if (!err)
+        peer_mark(g->peer, MARK_FORWARD_POSTED);
     buf_free(&bytes);
     return err;
 }

@@ -12,6 +12,7 @@
  *   LOG_EPOCH, key: 's'               last rekey hour u32 || owed hour u32 ||
  *                                     rekeys since the own prekey u8 || next order u32
  *                                     || number of entries below which epochs went u32
+ *                                     || class of positions taken u8
  *   LOG_TREE, key: root id 32 || place u16   nodes (crypto/keytree.h); place 0xffff is
  *                                     the tree of senders, others hold one's leaves
  *   LOG_PREKEY, key: public key 32    secret key 32 || order u32 || rekeys after it u8
@@ -34,6 +35,8 @@ enum {
     PLACES_CACHED = 8,
     ASKS_MAX = 256, /* epochs whose no-key waits */
     ASKS_PER_EPOCH_MAX = 4,
+    COPY_CLASSES = 8,
+    COPY_NONE = 0xff,
     FORWARDS_MAX = 256, /* forwards that wait */
     DAY_HOURS = 24,
     WEEK_HOURS = 168,
@@ -113,6 +116,7 @@ struct keys {
     uint32_t next_order, last_rekey_hour, owed_hour;
     uint32_t gone_below; /* epochs of earlier entries may have been erased here */
     uint8_t rekeys_since_prekey;
+    uint8_t copy_class; /* P8.11: position mod 8 that is taken; COPY_NONE: all are */
     uint64_t rekey_at_ms, prekey_at_ms, ask_at_ms, try_at_ms; /* 0: not set */
     uint32_t tries; /* contacts that did not help */
     uint8_t asks[ASKS_MAX][32];
@@ -214,6 +218,8 @@ NODISCARD int place_of(struct group *g, const struct key_ref *ref, uint32_t inde
 NODISCARD int forward_open(struct group *g, const struct held *h);
 /* Post a forward of the epoch of `entry` to member `index`. */
 NODISCARD int forward_post(struct group *g, uint32_t entry, uint32_t index);
+/* Open our boxes in pages of `h` that are here already: somebody else named them. */
+NODISCARD int pages_open(struct group *g, const struct held *h);
 /* The own prekey with this public key, or NULL. */
 struct prekey *prekey_find(const struct group *g, const uint8_t pk[static 32]);
 

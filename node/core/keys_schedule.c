@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/core/keys_doubt.h"
 #include "node/core/keys_int.h"
 #include "node/core/link.h"
 
@@ -113,16 +114,31 @@ static bool ask_stands(const struct group *g, const uint8_t *id,
     return !(epoch_have(g, e->number) & EPOCH_HAVE_MIX);
 }
 
+/* It brings a prekey to answer to: ours may have got lost, or be in another copy. */
 static int post_nokey(struct group *g, struct bytes ids)
 {
+    struct keys *k = g->keys;
     struct control_body b = {0};
     struct buf bytes = {0};
+    uint8_t prekey[32];
+    int err = keys_make_prekey(g, prekey);
+    if (err)
+        return err;
+    peer_mark(g->peer, MARK_NOKEY_POSTED);
     b.bin[NOKEY_EPOCHS] = ids;
-    int err = control_body_encode(CONTROL_NOKEY, &b, &bytes);
+    b.bin[NOKEY_PREKEY] = BYTES_OF(prekey);
+    err = control_body_encode(CONTROL_NOKEY, &b, &bytes);
     if (!err)
         err = control_post(g, CONTROL_NOKEY, BUF_BYTES(&bytes), NULL);
     buf_free(&bytes);
-    return err_is_fatal(err) ? err : 0;
+    if (err == 0 || err_is_fatal(err))
+        return err;
+    return prekey_erase(g, k->prekeys_count - 1); /* refused: nobody knows it */
+}
+
+static bool asked_before(const struct group *g, const uint8_t *id)
+{
+    return held_at(g, control_find(g, id)->number)->epoch->asked > 0;
 }
 
 /* P5.13: post a no-key for what is still missing. */
@@ -136,6 +152,9 @@ static int ask_due(struct group *g)
     for (uint32_t i = 0; i < k->asks_count; i++) {
         if (!ask_stands(g, k->asks[i], lacking, n))
             continue;
+        keys_doubt(g, &control_find(g, k->asks[i])->number, 1); /* P5.19 */
+        if (asked_before(g, k->asks[i]))
+            peer_mark(g->peer, MARK_NOKEY_AGAIN);
         if (room_append(&room, BYTES(k->asks[i], 32))) /* full: the rest comes next */
             memmove(k->asks[left++], k->asks[i], 32);
     }
@@ -254,6 +273,7 @@ static int try_due(struct group *g)
     if (k->tries <= TRIES_MAX)
         return 0;
     k->tries = 0;
+    peer_mark(g->peer, MARK_REKEY_TRIED);
     return rekey_now(g);
 }
 
@@ -290,8 +310,12 @@ static void ask_for_lanes(struct group *g)
     const struct control *c = g->control;
     for (uint32_t i = 0; i < c->epochs_count; i++) {
         const struct held *h = held_at(g, c->epochs[i]);
-        if (h->epoch->boxed && !(epoch_have(g, h->e.number) & EPOCH_HAVE_LANE))
-            ask_schedule(g, h->e.number);
+        if (!h->epoch->boxed || (epoch_have(g, h->e.number) & EPOCH_HAVE_LANE))
+            continue;
+        if (!bits_has(&h->epoch->recipients, member_me(g)->index) &&
+            epoch_is_due_to(g, h->e.number, member_me(g)->index))
+            peer_mark(g->peer, MARK_LANE_ASKED);
+        ask_schedule(g, h->e.number);
     }
 }
 
@@ -305,6 +329,8 @@ int keys_review(struct group *g)
         return 0;
     bool any = root_of_state(g, &g->control->now, &ref);
     uint32_t n = keys_lacking(g, &g->control->now, lacking);
+    if (ref.count < g->control->now.open_count && ref.count < LIMIT_EPOCHS_OPEN_MAX)
+        peer_mark(g->peer, MARK_EPOCH_GIVEN_UP);
     for (uint32_t i = 0; i < n; i++)
         ask_schedule(g, lacking[i]);
     ask_for_lanes(g);

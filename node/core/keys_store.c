@@ -12,7 +12,7 @@ enum {
     KEY_STATE = 's',
     EPOCH_VALUE_BYTES = 1 + 6 * 32 + 5 * 4,
     PREKEY_VALUE_BYTES = 32 + 4 + 1,
-    STATE_VALUE_BYTES = 4 + 4 + 1 + 4 + 4,
+    STATE_VALUE_BYTES = 4 + 4 + 1 + 4 + 4 + 1,
     ROOT_VALUE_BYTES_MAX = 2 + 4 + 2 + LIMIT_EPOCHS_OPEN_MAX * 32,
 };
 
@@ -90,6 +90,7 @@ int owed_store(struct group *g)
     store[8] = k->rekeys_since_prekey;
     put_u32(store + 9, k->next_order);
     put_u32(store + 13, k->gone_below);
+    store[17] = k->copy_class;
     return put(g, LOG_EPOCH, BYTES(&key, 1), BYTES_OF(store));
 }
 
@@ -188,6 +189,7 @@ static int load_state(struct group *g, struct bytes value)
     k->rekeys_since_prekey = value.p[8];
     k->next_order = get_u32(value.p + 9);
     k->gone_below = get_u32(value.p + 13);
+    k->copy_class = value.p[17];
     return 0;
 }
 
@@ -208,7 +210,12 @@ static uint32_t published_by(const struct group *g, const uint8_t *pk)
 {
     for (uint32_t i = control_count(g); i-- > 0;) {
         const struct held *h = held_at(g, i);
-        if (h->prekey && memcmp(h->prekey, pk, 32) == 0)
+        struct control_body b;
+        const uint8_t *brought = h->prekey;
+        if (h->e.kind == CONTROL_NOKEY &&
+            control_body_decode(h->e.kind, h->e.body, &b) == 0)
+            brought = b.bin[NOKEY_PREKEY].p;
+        if (brought && memcmp(brought, pk, 32) == 0)
             return i;
     }
     return NOBODY;

@@ -56,6 +56,7 @@ static void ties_free(struct ties *c)
     if (c->candidates)
         wipe(c->candidates, c->candidates_count * sizeof *c->candidates);
     free(c->candidates);
+    free(c->budgets);
     free(c->dials);
     for (size_t i = 0; i < SETS_SMALL; i++)
         buf_free(&c->sets[i].ids);

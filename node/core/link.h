@@ -43,6 +43,8 @@ NODISCARD int sync_push_card(struct group *g, struct bytes card, uint32_t from_l
 /* As above, a content envelope of `topic`. */
 NODISCARD int sync_push_entry(struct group *g, const uint8_t topic[static 32],
                               struct bytes envelope, uint32_t from_link);
+/* Something new is not pushed: the next round on all other links tells it. */
+void sync_leave(struct group *g, uint32_t from_link);
 
 /* --- join.c ---------------------------------------------------------------------- */
 /* Make an invitation: an invite control entry and its line (P6).  ERR_DENIED,

@@ -11,7 +11,11 @@
 #include "node/core/link_int.h"
 #include "node/core/link_room.h"
 
-enum { SINK_BYTES_MIN = 16 * 1024, SINK_BYTES_MAX = 256 * 1024 };
+enum {
+    SINK_BYTES_MIN = 16 * 1024,
+    SINK_BYTES_MAX = 256 * 1024,
+    TURNED_AWAY_MAX = 2,
+};
 
 void link_sink(struct peer *p, struct link *l)
 {
@@ -179,6 +183,7 @@ static int take_first(struct peer *p, struct link *l)
 static bool duplicates_settle(struct peer *p, struct group *g, struct link *l)
 {
     bool we_begin = memcmp(g->transport_pk, l->transport_pk, 32) < 0;
+    uint32_t others = 0;
     for (uint32_t i = 0; i < p->links->count; i++) {
         struct link *other = p->links->list[i];
         if (other == l || !link_is_member(other, l->group) ||
@@ -186,13 +191,20 @@ static bool duplicates_settle(struct peer *p, struct group *g, struct link *l)
             continue;
         if (other->dialler != l->dialler && l->dialler != we_begin) {
             /* Perhaps the old one is dead and nobody has noticed yet: a word on it
-             * will show. */
+             * will show.  Who comes again all the same while it lives is another copy
+             * of that member's profile. */
             other->sync.probe = true;
-            return false;
+            if (other->turned_away < TURNED_AWAY_MAX) {
+                other->turned_away++;
+                return false;
+            }
+            others++;
+            continue;
         }
+        peer_mark(p, MARK_LINK_REPLACED);
         link_close(other, false);
     }
-    return true;
+    return others < LIMIT_LINKS_PER_MEMBER_MAX;
 }
 
 static int live_member(struct peer *p, struct link *l, struct group *g)
@@ -236,7 +248,8 @@ static int take_third(struct peer *p, struct link *l)
         memcpy(l->transport_pk, remote, 32);
     if (!err && l->kind == LINK_MEMBER) { /* P9.6 */
         const struct member *m = member_by_transport(g, remote);
-        if (m && memcmp(m->pk, g->member_pk, 32) != 0)
+        if (m && memcmp(m->pk, g->member_pk, 32) != 0 &&
+            budget_take(g, m->index, BUDGET_LINKS, 1)) /* P8.12 */
             l->member = m->index;
         else
             err = ERR_DENIED;

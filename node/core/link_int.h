@@ -23,6 +23,7 @@
 #ifndef NODE_CORE_LINK_INT_H
 #define NODE_CORE_LINK_INT_H
 
+#include "node/core/budget.h"
 #include "node/core/link.h"
 #include "node/core/link_frame.h"
 #include "node/core/link_handshake.h"
@@ -60,6 +61,7 @@ struct link {
     bool gone;                /* the host has closed it */
     bool proven;              /* accepted invitation links: a proven join came */
     uint8_t kind;             /* enum link_kind */
+    uint8_t turned_away;      /* newer links of this member that went because of it */
     uint32_t member;          /* index, or NO_MEMBER */
     uint32_t acc;             /* dialled members: which access key was used */
     uint8_t transport_pk[32]; /* of the other side, once known */
@@ -105,6 +107,8 @@ struct ties {
     uint32_t hour_seen; /* welcomes were looked after at this hour */
     bool control_new;   /* control entries or pages came since the links were settled */
     uint8_t lanes_sum[32]; /* the topics held then */
+    struct budgets *budgets; /* by member index (budget.c) */
+    uint32_t budgets_count;
     struct candidate *candidates;
     uint32_t candidates_count;
     uint8_t candidates_sum[32]; /* what they were made of */

@@ -105,6 +105,8 @@ static int show_one(struct naming *n, uint32_t rank, struct buf *name, struct bu
     fold->n = 0;
     if (!err && name->n > 0)
         err = text_fold(BUF_BYTES(name), fold, FOLDED_BYTES_MAX);
+    if (err == ERR_NOMEM)
+        return err; /* or somebody with a name would be shown without one */
     struct folded *head = fold->n ? map_get(&n->taken, folded_key(fold)) : NULL;
     if (err || !head) {
         name->n = 0;
@@ -146,6 +148,16 @@ static int names_fill(struct group *g)
     buf_free(&name);
     buf_free(&fold);
     return err;
+}
+
+int card_names_ready(struct group *g)
+{
+    struct cards *c = g->cards;
+    c->group_name.n = 0;
+    int err = buf_reserve(&c->group_name, SHOWN_BYTES_MAX, SHOWN_BYTES_MAX);
+    if (err || (c->shown_valid && c->shown_count == member_count(g)))
+        return err;
+    return names_fill(g);
 }
 
 struct bytes card_member_name(struct group *g, uint32_t index)

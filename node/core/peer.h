@@ -96,6 +96,7 @@ enum tell {
     TELL_ENDED,   /* texts ended: group, row = how many */
     TELL_NEWER,   /* something needs a newer kring: group */
     TELL_CLOCK,   /* this device's clock looks wrong */
+    TELL_COPY,    /* this profile is, or has, another copy of itself: group */
 };
 
 struct effect {
@@ -146,7 +147,7 @@ struct group_view {
 };
 typedef int peer_visit_group(void *ctx, const struct group_view *view);
 /* Visit all groups in order of their numbers; a non-zero return stops and is returned.
- */
+ * ERR_NOMEM and log errors, here and below: look again later. */
 int peer_groups(struct peer *p, peer_visit_group *visit, void *ctx);
 
 struct member_view {
@@ -175,6 +176,31 @@ typedef int peer_visit_message(void *ctx, const struct message_view *view);
 /* Visit the shown messages of a group in causal order, ties by hash (P8.1), waiting
  * texts last.  ERR_NOTFOUND. */
 int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
+
+/* Why something of a member was left out (P8.12). */
+enum limited {
+    LIMITED_BYTES,      /* sent too much that was known or of no use */
+    LIMITED_CHECKS,     /* sent too much that was refused */
+    LIMITED_ASKS,       /* asked for too much */
+    LIMITED_LINKS,      /* connected too often */
+    LIMITED_ENTRIES,    /* wrote too fast: passed on later */
+    LIMITED_CLAIMS,     /* said things about our own texts that were not so */
+    LIMITED_QUARANTINE, /* sent too much that cannot be read yet */
+    LIMITED_SHARE,      /* wrote more than is kept of one member */
+    LIMITED_KEYS,       /* changed keys and gave us none */
+    LIMITED_END
+};
+
+struct limited_view {
+    uint32_t group, index; /* of the member */
+    struct bytes name;     /* as shown; lent until the next call */
+    enum limited why;      /* the latest */
+    uint64_t times;        /* all together, in this run */
+    uint64_t last_ms;      /* now_ms scale */
+};
+typedef int peer_visit_limited(void *ctx, const struct limited_view *view);
+/* Visit the members that were limited in this run, and why. */
+int peer_limited(struct peer *p, peer_visit_limited *visit, void *ctx);
 
 struct peer_status {
     uint32_t groups, links, handshakes, unopened, aside, drafts, limited;

@@ -68,6 +68,8 @@ static int command_new(struct peer *p, struct command *c)
         c->group = g->number;
         return 0;
     }
+    if (err_is_fatal(err))
+        return err; /* all of the step is undone */
     int dropped = group_drop(g);
     return dropped ? dropped : err;
 }
@@ -136,6 +138,8 @@ static int pseudonym_taken(struct group *g, struct bytes name)
     struct buf want = {0}, other = {0};
     const struct member *me = member_me(g);
     int err = text_fold(name, &want, FOLDED_BYTES_MAX), taken = 0;
+    if (!err)
+        err = card_names_ready(g);
     for (uint32_t i = 0; i < member_count(g) && !err && !taken; i++) {
         if (me && i == me->index)
             continue;

@@ -4,54 +4,61 @@
 
 #include "base/text.h"
 #include "crypto/arena.h"
+#include "node/core/budget.h"
 #include "node/core/content_int.h"
 #include "node/core/peer_int.h"
 
 enum { FOLDED_BYTES_MAX = 4096, SHOWN_BYTES_MAX = 1024 };
 
-/* Replace what `to` lends by `name`; on lack of memory it lends nothing. */
-static struct bytes lend(struct buf *to, struct bytes name)
+/* Replace what `to` lends by `name`. */
+static int lend(struct buf *to, struct bytes name, struct bytes *lent)
 {
     to->n = 0;
-    if (buf_append(to, name, SHOWN_BYTES_MAX) != 0)
-        return BYTES(NULL, 0);
-    return BUF_BYTES(to);
+    int err = buf_append(to, name, SHOWN_BYTES_MAX);
+    *lent = BUF_BYTES(to);
+    return err;
 }
 
 /* How many groups with a smaller number are called the same. */
-static uint32_t same_before(struct peer *p, uint32_t index)
+static int same_before(struct peer *p, uint32_t index, uint32_t *same)
 {
     struct buf mine = {0}, other = {0};
-    uint32_t same = 0;
+    *same = 0;
     int err = text_fold(group_base_name(p->groups[index]), &mine, FOLDED_BYTES_MAX);
     for (uint32_t i = 0; i < index && !err; i++) {
         other.n = 0;
         err = text_fold(group_base_name(p->groups[i]), &other, FOLDED_BYTES_MAX);
-        same += !err && bytes_equal(BUF_BYTES(&mine), BUF_BYTES(&other));
+        *same += !err && bytes_equal(BUF_BYTES(&mine), BUF_BYTES(&other));
     }
     buf_free(&mine);
     buf_free(&other);
-    return same;
+    return err;
 }
 
 /* " 2" and so on, appended in decimal. */
-static struct bytes lend_number(struct buf *to, uint32_t number)
+static int lend_number(struct buf *to, uint32_t number, struct bytes *lent)
 {
     char digits[12];
     size_t at = sizeof digits;
     for (; number > 0; number /= 10)
         digits[--at] = (char)('0' + number % 10);
     digits[--at] = ' ';
-    if (buf_append(to, BYTES(digits + at, sizeof digits - at), SHOWN_BYTES_MAX) != 0)
-        return BYTES(NULL, 0);
-    return BUF_BYTES(to);
+    int err = buf_append(to, BYTES(digits + at, sizeof digits - at), SHOWN_BYTES_MAX);
+    *lent = BUF_BYTES(to);
+    return err;
 }
 
-static struct bytes group_shown_name(struct peer *p, uint32_t index)
+static int group_shown_name(struct peer *p, uint32_t index, struct bytes *name)
 {
-    uint32_t before = same_before(p, index);
-    struct bytes name = lend(&p->shown_group, group_base_name(p->groups[index]));
-    return before ? lend_number(&p->shown_group, before + 1) : name;
+    uint32_t before = 0;
+    int err = 0;
+    for (uint32_t i = 0; i <= index && !err; i++)
+        err = card_names_ready(p->groups[i]);
+    if (!err)
+        err = same_before(p, index, &before);
+    if (!err)
+        err = lend(&p->shown_group, group_base_name(p->groups[index]), name);
+    return err || !before ? err : lend_number(&p->shown_group, before + 1, name);
 }
 
 static uint32_t stewards_count(const struct group *g)
@@ -62,30 +69,42 @@ static uint32_t stewards_count(const struct group *g)
     return stewards;
 }
 
+/* Group `index` as it is shown. */
+static int group_look(struct peer *p, uint32_t index, struct group_view *view)
+{
+    struct group *g = p->groups[index];
+    uint64_t entries = 0;
+    uint32_t sealed = 0, aside = 0;
+    const struct member *me = member_me(g);
+    *view = (struct group_view){.number = g->number, .joining = g->joining};
+    memcpy(view->id, g->id, 32);
+    view->lifetime_hours = g->lifetime_hours;
+    view->members = member_count(g);
+    view->stewards = stewards_count(g);
+    view->links = links_count(p, g->number);
+    view->hour = g->hour.hour;
+    view->steward = me && me->role == ROLE_STEWARD;
+    view->differs = control_differs(g);
+    int err = group_shown_name(p, index, &view->name);
+    if (!err)
+        err = lend(&p->shown_me, me ? card_member_name(g, me->index) : BYTES(NULL, 0),
+                   &view->me);
+    if (!err && !g->joining)
+        err = control_digest(g, view->digest);
+    if (!err)
+        err = content_count_unread(g);
+    content_counts(g, &view->unread, &entries, &sealed, &aside);
+    return err;
+}
+
 int peer_groups(struct peer *p, peer_visit_group *visit, void *ctx)
 {
     int stop = 0;
     for (uint32_t i = 0; i < p->groups_count && !stop; i++) {
-        struct group *g = p->groups[i];
-        uint64_t entries = 0;
-        uint32_t sealed = 0, aside = 0;
-        const struct member *me = member_me(g);
-        struct group_view view = {.number = g->number, .joining = g->joining};
-        memcpy(view.id, g->id, 32);
-        view.name = group_shown_name(p, i);
-        view.me =
-            lend(&p->shown_me, me ? card_member_name(g, me->index) : BYTES(NULL, 0));
-        view.lifetime_hours = g->lifetime_hours;
-        view.members = member_count(g);
-        view.stewards = stewards_count(g);
-        view.links = links_count(p, g->number);
-        view.hour = g->hour.hour;
-        view.steward = me && me->role == ROLE_STEWARD;
-        view.differs = control_differs(g);
-        if (!g->joining)
-            control_digest(g, view.digest);
-        content_counts(g, &view.unread, &entries, &sealed, &aside);
-        stop = visit(ctx, &view);
+        struct group_view view;
+        stop = group_look(p, i, &view);
+        if (!stop)
+            stop = visit(ctx, &view);
     }
     return stop;
 }
@@ -96,21 +115,24 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
     if (!g)
         return ERR_NOTFOUND;
     const struct member *me = member_me(g);
-    int stop = 0;
+    int stop = card_names_ready(g);
     for (uint32_t i = 0; i < member_count(g) && !stop; i++) {
         const struct member *m = member_at(g, i);
         const struct author *a = author_find(g->content, m->pk);
         struct member_view view = {.index = m->index};
         memcpy(view.key, m->pk, 32);
-        view.let_in_by = lend(&p->shown_by, m->let_in_by == UINT32_MAX
-                                                ? BYTES(NULL, 0)
-                                                : card_member_name(g, m->let_in_by));
-        view.name = lend(&p->shown_me, card_member_name(g, m->index));
+        stop = lend(&p->shown_by,
+                    m->let_in_by == UINT32_MAX ? BYTES(NULL, 0)
+                                               : card_member_name(g, m->let_in_by),
+                    &view.let_in_by);
+        if (!stop)
+            stop = lend(&p->shown_me, card_member_name(g, m->index), &view.name);
         view.steward = m->role == ROLE_STEWARD;
         view.me = me && me->index == m->index;
         view.linked = links_member_linked(p, group, m->index);
         view.forked = (a && a->forked) || member_forked(g, m->index); /* P4.3, P8.6 */
-        stop = visit(ctx, &view);
+        if (!stop)
+            stop = visit(ctx, &view);
     }
     return stop;
 }
@@ -119,6 +141,38 @@ int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, voi
 {
     struct group *g = peer_group(p, group);
     return g ? content_messages(g, visit, ctx) : ERR_NOTFOUND;
+}
+
+/* The latest reason a member was limited for; false if never. */
+static bool limited_view(const struct group *g, uint32_t index, struct limited_view *v)
+{
+    *v = (struct limited_view){.group = g->number, .index = index};
+    for (int why = 0; why < LIMITED_END; why++) {
+        uint64_t last_ms = 0, times = budget_limited(g, index, why, &last_ms);
+        if (times > 0 && last_ms >= v->last_ms) {
+            v->why = (enum limited)why;
+            v->last_ms = last_ms;
+        }
+        v->times += times;
+    }
+    return v->times > 0;
+}
+
+int peer_limited(struct peer *p, peer_visit_limited *visit, void *ctx)
+{
+    int stop = 0;
+    for (uint32_t i = 0; i < p->groups_count && !stop; i++) {
+        struct group *g = p->groups[i];
+        for (uint32_t k = 0; k < member_count(g) && !stop; k++) {
+            struct limited_view v;
+            if (!limited_view(g, k, &v))
+                continue;
+            stop = lend(&p->shown_me, card_member_name(g, k), &v.name);
+            if (!stop)
+                stop = visit(ctx, &v);
+        }
+    }
+    return stop;
 }
 
 void peer_status(const struct peer *p, struct peer_status *out)

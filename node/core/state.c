@@ -22,11 +22,10 @@ uint8_t state_rank(const struct state *s, uint32_t index)
     return index < s->standing_cap ? s->standing[index].rank : 0;
 }
 
-static int standing_reserve(struct state *s, uint32_t count)
+static int standing_resize(struct state *s, uint32_t cap)
 {
-    if (count <= s->standing_cap)
+    if (cap <= s->standing_cap)
         return 0;
-    uint32_t cap = count + count / 4 + 8;
     struct standing *to = realloc(s->standing, cap * sizeof *to);
     if (!to)
         return ERR_NOMEM;
@@ -34,6 +33,11 @@ static int standing_reserve(struct state *s, uint32_t count)
     s->standing = to;
     s->standing_cap = cap;
     return 0;
+}
+
+static int standing_reserve(struct state *s, uint32_t count)
+{
+    return count <= s->standing_cap ? 0 : standing_resize(s, count + count / 4 + 8);
 }
 
 /* How a prekey's entry ranks among those of one member: his own entries above the add
@@ -189,8 +193,8 @@ static int state_copy(struct state *to, const struct state *from)
 {
     state_free(to);
     int err = bits_copy(&to->set, &from->set);
-    if (!err)
-        err = standing_reserve(to, from->standing_cap);
+    if (!err) /* no more than it has: copies are copied again and again */
+        err = standing_resize(to, from->standing_cap);
     if (err)
         return err;
     if (from->standing_cap > 0)
@@ -306,6 +310,8 @@ bool state_is_solo(const struct control *c, const struct state *s)
         return false;
     const struct epoch *e = c->entries[u[0]]->epoch;
     const struct open_epoch *o = NULL;
+    if (e->mixed)
+        return false;
     for (uint32_t i = 0; i < s->open_count; i++)
         if (s->open[i].entry == u[0])
             o = &s->open[i];

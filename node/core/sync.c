@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/core/content_int.h"
 #include "node/core/link_int.h"
 
 enum {
@@ -231,13 +232,28 @@ static int round_end(struct group *g, struct link *l)
 
 /* ---- messages --------------------------------------------------------------- */
 
+/* P8.9: whoever stopped us for nothing is not believed again this week. */
+static int claim_heard(struct group *g, struct link *l, const struct wire_hello *hello)
+{
+    const struct content *c = g->content;
+    bool was = c->stopped;
+    if (!budget_has(g, l->member, BUDGET_CLAIMS))
+        return 0;
+    int err = content_own_known(g, hello->seq, hello->hash);
+    if (was || !c->stopped)
+        return err;
+    budget_spend(g, l->member, BUDGET_CLAIMS, 1);
+    sync_leave(g, 0); /* a round with whoever else is here tells soon what is so */
+    return err;
+}
+
 static int on_hello(struct group *g, struct link *l, const struct wire_hello *hello)
 {
     struct sync *s = &l->sync;
     uint32_t mark = content_mark(g);
     int err = hour_heard(g, member_at(g, l->member)->pk, hello->hour);
     if (!err && hello->seq > 0)
-        err = content_own_known(g, hello->seq, hello->hash);
+        err = claim_heard(g, l, hello);
     s->greeted = true;
     s->theirs = *hello;
     s->lo_hour = hello->mark > mark ? hello->mark : mark; /* P3.4 */
@@ -298,10 +314,11 @@ static int took(struct group *g, struct link *l, int err)
         return 0;
     case 1: return 0;
     case ERR_NOTFOUND: /* something it needs is not here yet */
+        budget_spend(g, l->member, BUDGET_CHECKS, 1);
         sync_again(g->peer, l);
         return 0;
     case ERR_VERSION: /* made by a newer kring: that breaks no rule */
-    case ERR_FULL: return 0;
+    case ERR_FULL: budget_spend(g, l->member, BUDGET_CHECKS, 1); return 0;
     default: return err_is_fatal(err) ? err : ERR_PROTOCOL;
     }
 }
@@ -367,6 +384,15 @@ int sync_push_card(struct group *g, struct bytes card, uint32_t from_link)
 {
     set_changed(g, SET_CARDS);
     return push(g, WIRE_CARD, card, from_link);
+}
+
+void sync_leave(struct group *g, uint32_t from_link)
+{
+    const struct links *links = g->peer->links;
+    for (uint32_t i = 0; i < links->count; i++)
+        if (link_is_member(links->list[i], g->number) &&
+            links->list[i]->id != from_link)
+            sync_again(g->peer, links->list[i]);
 }
 
 int sync_push_entry(struct group *g, const uint8_t topic[static 32],

@@ -54,6 +54,10 @@ int bulk_ids(struct group *g, struct link *l, uint8_t set, struct bytes position
 {
     size_t n = positions.n / WIRE_POSITION_BYTES;
     int err = 0;
+    if (!budget_take(g, l->member, BUDGET_SERVED, n)) {
+        sync_again(g->peer, l); /* P8.12 */
+        return 0;
+    }
     for (size_t i = n; i-- > 0 && !err;) {
         const uint8_t *id = positions.p + i * WIRE_POSITION_BYTES + 4;
         err = set == SET_CONTENT ? todo_content(g, l, id) : todo_small(g, l, set, id);
@@ -83,7 +87,7 @@ static int plan_visit(void *ctx, const struct set_bound *at, uint64_t row)
 
 /* Every BLOCK_ROWS rows of the range begin a block.  The set's index names the rows, so
  * that no other row is read. */
-static int plan_blocks(struct group *g, struct stream *stream)
+static int plan_blocks(struct group *g, struct link *l, struct stream *stream)
 {
     struct log *log = &g->peer->log;
     const struct set_range range = {stream->lo, stream->hi};
@@ -91,6 +95,10 @@ static int plan_blocks(struct group *g, struct stream *stream)
     uint8_t before[8];
     int err = log->ops->range_ids(log->ctx, g->number, stream->topic, &range,
                                   plan_visit, &rows);
+    if (!err && !budget_take(g, l->member, BUDGET_SERVED, rows.n / 8)) {
+        rows.n = 0; /* P8.12 */
+        sync_again(g->peer, l);
+    }
     sort_bytes(rows.p, rows.n / 8, 8);
     for (size_t i = 0; i < rows.n && !err; i += 8 * BLOCK_ROWS) {
         put_u64(before, get_u64(rows.p + i) - 1);
@@ -120,7 +128,7 @@ static int stream_add(struct group *g, struct link *l, const struct wire_range *
     memcpy(stream->topic, topic, 32);
     stream->lo = range->lo;
     stream->hi = range->hi;
-    return plan_blocks(g, stream);
+    return plan_blocks(g, l, stream);
 }
 
 int bulk_range(struct group *g, struct link *l, const struct wire_range *range,

@@ -155,13 +155,22 @@ static int cannot_read(struct group *g, struct link *l, const uint8_t *topic)
                      err ? err : wire_put_want(&l->out, &out, BYTES(NULL, 0)));
 }
 
+/* P8.12: whoever asks without end is answered in the next round. */
+static bool may_ask(struct group *g, struct link *l)
+{
+    if (budget_take(g, l->member, BUDGET_ASKS, 1))
+        return true;
+    sync_again(g->peer, l);
+    return false;
+}
+
 int range_take(struct group *g, struct link *l, const struct wire_range *range)
 {
     const uint8_t *topic = NULL;
     struct lane_view lane;
     struct range_sum mine = {0};
     int err = topic_of(l, range, &topic);
-    if (err)
+    if (err || !may_ask(g, l))
         return err;
     if (topic && !keys_lane_find(g, topic, &lane))
         return cannot_read(g, l, topic);
@@ -265,7 +274,7 @@ int range_take_ids(struct group *g, struct link *l, const struct wire_message *m
     const uint8_t *topic = NULL;
     struct lane_view lane;
     int err = topic_of(l, &m->range, &topic);
-    if (err)
+    if (err || !may_ask(g, l))
         return err;
     if (topic && !keys_lane_find(g, topic, &lane))
         return cannot_read(g, l, topic);
@@ -283,5 +292,7 @@ int range_take_want(struct group *g, struct link *l, const struct wire_message *
         l->sync.unread = true;
         return 0;
     }
+    if (!may_ask(g, l))
+        return 0;
     return bulk_ids(g, l, m->range.set, m->ids);
 }

@@ -41,6 +41,19 @@ static int collect_id(void *ctx, const uint8_t id[32], struct bytes bytes)
     return buf_append(ctx, BYTES(id, 32), (size_t)SMALL_IDS_MAX * 32);
 }
 
+/* Entries may name one page twice: it is one member of the set, or ids of it would not
+ * rise, and whoever got them would close the link (P10.1). */
+static void drop_equal(struct buf *sorted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sorted->n; i += 32)
+        if (kept == 0 || memcmp(sorted->p + kept - 32, sorted->p + i, 32) != 0) {
+            memmove(sorted->p + kept, sorted->p + i, 32);
+            kept += 32;
+        }
+    sorted->n = kept;
+}
+
 int set_ids(struct group *g, uint8_t set, struct bytes *ids)
 {
     struct ties *c = NULL;
@@ -55,6 +68,7 @@ int set_ids(struct group *g, uint8_t set, struct bytes *ids)
             return err;
         }
         sort_bytes(made.p, made.n / 32, 32);
+        drop_equal(&made);
         buf_free(&c->sets[set].ids);
         c->sets[set].ids = made;
         c->sets[set].built = c->sets[set].version;

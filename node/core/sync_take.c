@@ -29,15 +29,26 @@ static bool later_has(const struct sync *s, const uint8_t id[static 32])
     return false;
 }
 
-static int later_keep(struct peer *p, struct link *l, const struct incoming *in)
+/* Bytes in the quarantines of all links. */
+static size_t later_bytes(const struct peer *p)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < p->links->count; i++)
+        n += p->links->list[i]->sync.later.n;
+    return n;
+}
+
+static int later_keep(struct group *g, struct link *l, const struct incoming *in)
 {
     struct sync *s = &l->sync;
     uint8_t length[4];
+    size_t more = LATER_HEAD_BYTES + in->envelope.n;
     if (later_has(s, in->id))
         return 0;
-    if (s->later.n + LATER_HEAD_BYTES + in->envelope.n > LIMIT_QUARANTINE_BYTES_MAX) {
-        p->limited++;
-        sync_again(p, l);
+    if (s->later.n + more > LIMIT_QUARANTINE_BYTES_MAX ||
+        later_bytes(g->peer) + more > LIMIT_QUARANTINE_ALL_BYTES_MAX) {
+        budget_note(g, l->member, LIMITED_QUARANTINE);
+        sync_again(g->peer, l);
         return 0;
     }
     put_u32(length, (uint32_t)in->envelope.n);
@@ -64,10 +75,14 @@ static int batch_accept(struct group *g, struct link *l)
     for (uint32_t i = 0; i < count && !err; i++) {
         const struct incoming *in = &links->batch[i];
         if (in->result == ACCEPT_LATER)
-            err = later_keep(g->peer, l, in);
+            err = later_keep(g, l, in);
         if (in->result == ACCEPT_NEW) {
             l->sync.got = true;
             sync_touch(g->peer, l);
+        } else {
+            bool looked = in->result == ACCEPT_REFUSED || in->result == ACCEPT_ASIDE;
+            budget_spend(g, l->member, BUDGET_BYTES, in->envelope.n);
+            budget_spend(g, l->member, BUDGET_CHECKS, looked);
         }
     }
     return err;
@@ -80,6 +95,12 @@ static int batch_add(struct group *g, struct link *l, const struct wire_message 
     const struct buf *topics = &l->sync.topics_in;
     if ((size_t)m->topic >= topics->n / 32)
         return ERR_PROTOCOL;
+    bool begins = links->batch_count == 0; /* one look a batch is enough */
+    if (begins && (!budget_has(g, l->member, BUDGET_CHECKS) ||
+                   !budget_has(g, l->member, BUDGET_BYTES))) {
+        sync_again(g->peer, l); /* P8.12 */
+        return 0;
+    }
     struct incoming *in = &links->batch[links->batch_count++];
     memset(in, 0, sizeof *in);
     memcpy(in->topic, topics->p + (size_t)m->topic * 32, 32);

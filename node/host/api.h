@@ -18,7 +18,8 @@
  *               LINKS HANDSHAKES UNOPENED ASIDE ENTRIES LOCKED_KEYS DISK_BYTES,
  *               HOUR the own clock, RUNNING (listens and dials), ENDED texts gone in
  *               this run, LIMITED, CLOCK_WRONG, BYTES_IN BYTES_OUT;
- *               rows: ADDRESS
+ *               rows: ADDRESS; then, of members that were limited in this run: GROUP
+ *               NAME LIMITED (how often) KIND (enum limited, the latest)
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
  *               JOINING DIFFERS HOUR DIGEST
@@ -46,7 +47,8 @@ enum api_verb {
     API_JOIN_CANCEL = 7, /* GROUP */
     API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] -> DRAFT or ID */
     API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
-    API_MESSAGES = 10,   /* GROUP [UNREAD] [AFTER n LIMIT n] -> rows in shown order */
+    API_MESSAGES = 10,   /* GROUP [UNREAD] [DRAFT 1: only those that wait here]
+                            [AFTER n LIMIT n] -> rows in shown order */
     API_MARK_READ = 11,  /* GROUP ROW */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
@@ -54,6 +56,8 @@ enum api_verb {
     API_FOLLOW = 15,     /* from now on this connection gets what the peer tells */
     API_STOP = 16,       /* stop the node cleanly */
     API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
+    API_BACKUP = 20,     /* TEXT (absolute path of a new file) -> DISK_BYTES */
+    API_LOCK = 18,       /* stop the node at once, and forget all it holds */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */

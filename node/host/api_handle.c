@@ -7,6 +7,7 @@
 #include "node/host/api_rows.h"
 #include "node/host/commit.h"
 #include "node/host/profile.h"
+#include "store/backup.h"
 #include "store/unlock.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
     LIFETIME_HOURS = 7 * 24, /* of a new group, when none is asked for */
     INVITE_USES = 1,
     INVITE_HOURS = 7 * 24,
+    BACKUP_PATH_BYTES = 4096,
 };
 
 /* A request at work. */
@@ -164,6 +166,26 @@ static int call_passphrase(struct call *k)
                          &k->h->entropy);
 }
 
+/* A copy of the store as it is after everything before it: nothing runs meanwhile. */
+static int call_backup(struct call *k)
+{
+    struct bytes text = k->args->text;
+    char path[BACKUP_PATH_BYTES];
+    uint64_t bytes = 0;
+    if (text.n == 0 || text.p[0] != '/' || memchr(text.p, 0, text.n))
+        return ERR_USAGE;
+    if (text.n >= sizeof path)
+        return ERR_TOOBIG;
+    memcpy(path, text.p, text.n);
+    path[text.n] = '\0';
+    int err = host_commit(k->h);
+    if (!err)
+        err = backup_write(k->h->store, path, k->h->data_key, &k->h->entropy, &bytes);
+    if (!err)
+        api_put_uint(&k->out->values, F_DISK_BYTES, bytes);
+    return err;
+}
+
 static int call_suggest(struct call *k)
 {
     uint8_t bytes[SUGGEST_BYTES];
@@ -209,6 +231,8 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_FOLLOW: *k->wants |= API_WANTS_FOLLOW; return 0;
     case API_STOP: *k->wants |= API_WANTS_STOP; return 0;
     case API_SUGGEST: return call_suggest(k);
+    case API_BACKUP: return call_backup(k);
+    case API_LOCK: *k->wants |= API_WANTS_STOP | API_WANTS_LOCK; return 0;
     }
     return ERR_VERSION; /* a face that is newer than this node */
 }

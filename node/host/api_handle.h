@@ -10,7 +10,7 @@
 #include "node/host/loop.h"
 
 /* What a request asks of its connection. */
-enum { API_WANTS_FOLLOW = 1, API_WANTS_STOP = 2 };
+enum { API_WANTS_FOLLOW = 1, API_WANTS_STOP = 2, API_WANTS_LOCK = 4 };
 
 /* Do `request` and append its reply to `reply`, which may be shown only after
  * host_commit.  `wants` gets bits of the above.  What is wrong with the request is in

@@ -77,6 +77,20 @@ static void status_numbers(struct host *h, struct api_map *m)
     api_put_uint(m, F_BYTES_OUT, h->net.bytes_out);
 }
 
+/* Who was limited, and why (P8.12). */
+static int limited_row(void *ctx, const struct limited_view *v)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return p->next > 0 ? STOP : 0;
+    api_put_uint(&row, F_GROUP, v->group);
+    api_put_text(&row, F_NAME, v->name);
+    api_put_uint(&row, F_LIMITED, v->times);
+    api_put_uint(&row, F_KIND, (uint64_t)v->why);
+    return page_row(p, &row);
+}
+
 int rows_status(struct host *h, const struct api_args *args, struct api_answer *out)
 {
     struct paging p = {.args = args, .out = out};
@@ -88,7 +102,8 @@ int rows_status(struct host *h, const struct api_args *args, struct api_answer *
         if (page_row(&p, &row) != 0)
             break;
     }
-    return p.err;
+    int err = p.err ? 0 : peer_limited(h->peer, limited_row, &p);
+    return p.err ? p.err : err < 0 ? err : 0;
 }
 
 /* ---- groups -------------------------------------------------------------- */
@@ -160,7 +175,7 @@ static int message_row(void *ctx, const struct message_view *v)
 {
     struct paging *p = ctx;
     struct api_map row = {0};
-    if (p->args->unread_only && !v->unread)
+    if ((p->args->unread_only && !v->unread) || (p->args->draft > 0 && v->draft == 0))
         return 0;
     if (!page_wants(p))
         return p->next > 0 ? STOP : 0;

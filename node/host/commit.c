@@ -64,6 +64,8 @@ static void turn_clear(struct turn *t)
     t->taken_bytes = 0;
     if (t->tape.cap > 2 * (size_t)TURN_BYTES_MAX)
         buf_free(&t->tape); /* one large turn must not hold its memory for ever */
+    if (t->tape.n > 0)
+        wipe(t->tape.p, t->tape.n); /* texts, among others */
     t->tape.n = 0;
 }
 

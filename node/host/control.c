@@ -179,8 +179,8 @@ static int client_request(struct client *c, struct bytes request)
             c->following = true;
         err = host_answer(h, number, BUF_BYTES(&reply));
     }
-    if (wants & API_WANTS_STOP)
-        h->stop = true;
+    h->stop |= (wants & API_WANTS_STOP) != 0;
+    h->locking |= (wants & API_WANTS_LOCK) != 0;
     buf_free(&reply);
     return err;
 }
@@ -237,10 +237,14 @@ static void read_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
 static void read_done(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct client *c = stream->data;
+    int err = n > 0 && !c->gone ? buf_append(&c->in, BYTES(buf->base, n),
+                                             CLIENT_IN_BYTES_MAX + HOST_READ_BYTES)
+                                : 0;
+    if (n > 0)
+        wipe(buf->base, (size_t)n); /* the room is everybody's, and lives long */
     if (c->gone || n == 0)
         return;
-    if (n < 0 || buf_append(&c->in, BYTES(buf->base, n),
-                            CLIENT_IN_BYTES_MAX + HOST_READ_BYTES) < 0) {
+    if (n < 0 || err < 0) {
         client_remove(c); /* gone, or it asks faster than it takes answers */
         return;
     }

@@ -21,6 +21,8 @@
 #include "node/host/net.h"
 #include "node/host/profile.h"
 #include "node/host/socket_path.h"
+#include "store/forget.h"
+#include "store/making.h"
 #include "store/store.h"
 
 enum {
@@ -30,6 +32,7 @@ enum {
     SETTLE_MS = 60 * 1000,
     ADDRESSES_MS = 60 * 1000,
     DRAIN_MS = 500,
+    DRAIN_LOCKING_MS = 50,
     TICK_MS_MAX = 3600 * 1000,
 };
 
@@ -171,6 +174,7 @@ void host_watch_signals(struct host *h, bool on)
         (void)uv_signal_stop(&h->sigint);
         (void)uv_signal_stop(&h->sigterm);
         (void)uv_signal_stop(&h->sighup);
+        forget_at_signals(); /* the loop has put back what the system does */
     }
 }
 
@@ -221,6 +225,8 @@ static int open_store(struct host *h)
     int err = 0;
     for (int i = 0; i < OPEN_TRIES; i++) {
         err = store_open(&h->store, h->home, h->data_key, &h->entropy);
+        if (err == ERR_NOSTORE && making_done(h->home))
+            return ERR_DAMAGED; /* it was there, and is lost */
         if (err == ERR_NOSTORE)
             err = store_create(&h->store, h->home, h->data_key, &h->entropy);
         if (err != ERR_INUSE && err != ERR_EXISTS)
@@ -317,9 +323,10 @@ int host_new(struct host **out, const struct session_config *config,
 /* Let what was committed leave: a text that was just said, the reply to a stop. */
 static void close_drain(struct host *h)
 {
-    uint64_t until = host_now_ms(h) + DRAIN_MS;
+    uint64_t until = host_now_ms(h) + (h->locking ? DRAIN_LOCKING_MS : DRAIN_MS);
     turn_end(h);
-    while (net_unsent(h) + control_unsent(h) > 0 && host_now_ms(h) < until) {
+    while (control_unsent(h) + (h->locking ? 0 : net_unsent(h)) > 0 &&
+           host_now_ms(h) < until) {
         host_wake(h); /* do not sleep past the end */
         host_turn(h, false);
         uv_sleep(1);
@@ -341,6 +348,7 @@ static void close_loop(struct host *h)
     control_close(h);
     net_close(h);
     uv_walk(&h->loop, close_handle, NULL);
+    forget_at_signals(); /* the loop has put back what the system does */
     while (uv_run(&h->loop, UV_RUN_DEFAULT) != 0)
         ; /* lookups that cannot be broken off end first */
     CHECK(uv_loop_close(&h->loop) == 0);
@@ -357,7 +365,7 @@ void host_free(struct host *h)
     peer_free(h->peer);
     if (h->store) {
         store_rollback(h->store);
-        if (store_wants_settle(h->store))
+        if (!h->locking && store_wants_settle(h->store))
             settle(h);
         store_close(h->store);
     }

@@ -101,6 +101,7 @@ struct host {
 
     char *home; /* absolute */
     bool online, announce, stop;
+    bool locking; /* stop at once: nobody waits for what is slow */
     struct entropy entropy;
     struct arena *arena;
     uint8_t *data_key; /* arena, 32 bytes */

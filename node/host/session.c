@@ -3,6 +3,7 @@
 #include "node/host/session.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 
 #include "node/host/session_int.h"
 #include "node/host/socket_path.h"
+#include "store/forget.h"
 
 bool session_is_remote(const struct session *s)
 {
@@ -104,4 +106,13 @@ void session_harden(void)
     (void)sigaction(SIGPIPE, &ignore, NULL);
     if (HARDEN_TRACING)
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    forget_at_signals();
+}
+
+void session_end(int code)
+{
+    (void)fflush(NULL);
+    if (HARDEN_TRACING)
+        forget_and_end(code);
+    exit(code); /* and let the sanitizer look for leaks */
 }

@@ -52,12 +52,15 @@ struct session_event {
     uint64_t row, draft;
     int err;
 };
-enum { SESSION_FD = 1, SESSION_EVENT = 2, SESSION_STOP = 4, SESSION_EVENTS_MAX = 1024 };
+enum { SESSION_FD = 1, SESSION_EVENT = 2, SESSION_STOP = 4, SESSION_AWAY = 8 };
+enum { SESSION_EVENTS_MAX = 1024 };
 /* Run until `fd` is readable or ended (-1: none), something was told, a stop was asked
  * (SIGTERM, SIGINT, API_STOP, or the node at the other end went away), or `timeout_ms`
  * passed (-1: never).  With SESSION_EVENT `*event` (may be NULL) holds the oldest
- * telling; the newest SESSION_EVENTS_MAX are kept.
- * Returns bits SESSION_FD, SESSION_EVENT, SESSION_STOP, or 0 on time-out;
+ * telling; the newest SESSION_EVENTS_MAX are kept.  SESSION_AWAY comes with a stop that
+ * somebody else asked for: `kring lock`, or the node at the other end went away; what
+ * was shown should leave the screen then.
+ * Returns bits SESSION_FD, SESSION_EVENT, SESSION_STOP, SESSION_AWAY, or 0 on time-out;
  * ERR_PROTOCOL, ERR_NOMEM, ERR_SYSTEM. */
 NODISCARD int session_wait(struct session *s, int fd, int64_t timeout_ms,
                            struct session_event *event);
@@ -67,7 +70,11 @@ void session_close(struct session *s);
 /* Path of the control socket for `home` (runtime folder or the profile; P12.1).
  * ERR_TOOBIG: longer than a socket's may be; ERR_NOTFOUND: no such folder. */
 NODISCARD int session_socket_path(const char *home, char *out, size_t out_bytes);
-/* Turn off core dumps and tracing, ignore SIGPIPE; call first in main. */
+/* Turn off core dumps and tracing, ignore SIGPIPE, and let signals that end the process
+ * overwrite its memory first (store/forget.h); call first in main. */
 void session_harden(void);
+/* End the process with this exit code, after all that it holds was overwritten;
+ * standard streams are flushed. */
+_Noreturn void session_end(int code);
 
 #endif

@@ -67,8 +67,8 @@ int local_call(struct session *s, struct bytes request, struct api_reply *reply)
         reply->bytes.n = 0;
         err = api_refuse(committed, &reply->bytes);
     }
-    if (wants & API_WANTS_STOP)
-        s->host->stop = true;
+    s->host->stop |= (wants & API_WANTS_STOP) != 0;
+    s->host->locking |= (wants & API_WANTS_LOCK) != 0;
     return err < 0 ? err : api_reply_parse(reply);
 }
 
@@ -166,7 +166,8 @@ int local_wait(struct session *s, int fd, int64_t timeout_ms)
         host_watch_signals(h, false);
     if (err < 0)
         return err;
-    return (w->fd_ready ? SESSION_FD : 0) | (h->stop ? SESSION_STOP : 0);
+    return (w->fd_ready ? SESSION_FD : 0) | (h->stop ? SESSION_STOP : 0) |
+           (h->locking ? SESSION_AWAY : 0);
 }
 
 void local_close(struct session *s)

@@ -224,7 +224,7 @@ int remote_wait(struct session *s, int fd, int64_t timeout_ms)
             err = keep_told(s);
         int bits = fd >= 0 && p[1].revents ? SESSION_FD : 0;
         if (err < 0)
-            return err == ERR_NOANSWER ? bits | SESSION_STOP : err;
+            return err == ERR_NOANSWER ? bits | SESSION_STOP | SESSION_AWAY : err;
         if (bits || s->events_count > 0 || n == 0)
             return bits;
     }

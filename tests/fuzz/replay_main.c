@@ -3,11 +3,12 @@
  *
  *     replay_fuzz_X PATH...        each PATH a file, or a folder of files
  *
- * The empty input is always tried first. Folders are walked in name order, so a
- * crash repeats at the same place. The name of each input is printed before it
- * runs when KRING_VERBOSE is set. Ends with `N passed, N failed`; a path that
- * is missing or a folder without any file fails, since a corpus that is not
- * there tests nothing.
+ * A target that has a mutator of its own is given MUTANTS changed forms of each
+ * input too, always the same ones. The empty input is always tried first. Folders are
+ * walked in name order, so a crash repeats at the same place. The name of each input
+ * is printed before it runs when KRING_VERBOSE is set. Ends with `N passed, N failed`;
+ * a path that is missing or a folder without any file fails, since a corpus that is
+ * not there tests nothing.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -18,8 +19,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+    __attribute__((weak));
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+enum { MUTANTS = 16, GROWTH_BYTES = 4096 };
 
 static int passed, failed;
+
+/* What the library does with bytes it knows nothing of, in its simplest form. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
+{
+    static uint32_t dice = 1;
+    dice = dice * 1103515245u + 12345u;
+    if (size < max_size && (size == 0 || dice >> 28 == 0))
+        data[size++] = (uint8_t)(dice >> 16);
+    else if (size > 0)
+        data[(dice >> 8) % size] ^= (uint8_t)(1u << dice % 8);
+    return size;
+}
 
 /* The input is copied to a block of exactly its size, so that a sanitizer sees
  * the first byte read past its end. */
@@ -40,12 +58,28 @@ static void replay_bytes(const char *name, const uint8_t *data, size_t n)
     passed++;
 }
 
+static void replay_mutants(const char *name, const uint8_t *data, size_t n)
+{
+    size_t max = n + GROWTH_BYTES;
+    uint8_t *changed = malloc(max);
+    if (!changed)
+        return;
+    memcpy(changed, data, n);
+    for (unsigned i = 0; i < MUTANTS; i++) {
+        n = LLVMFuzzerCustomMutator(changed, n, max, 7919 * i + (unsigned)n);
+        replay_bytes(name, changed, n);
+    }
+    free(changed);
+}
+
 static void replay_file(const char *path, size_t size)
 {
     uint8_t *data = malloc(size > 0 ? size : 1);
     FILE *f = fopen(path, "rb");
     if (data && f && fread(data, 1, size, f) == size) {
         replay_bytes(path, data, size);
+        if (LLVMFuzzerCustomMutator)
+            replay_mutants(path, data, size);
     } else {
         printf("cannot read %s\n", path);
         failed++;

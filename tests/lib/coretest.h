@@ -18,6 +18,9 @@
 
 enum { TP_EPOCH_HOURS = 480000 }; /* the hour it is when a test begins */
 #define TP_HOUR_MS ((uint64_t)3600 * 1000)
+#ifndef TP_ARENA_BYTES /* a test that makes thousands of peers says less */
+#define TP_ARENA_BYTES (4 << 20)
+#endif
 
 struct tp {
     struct memlog *log;
@@ -51,7 +54,7 @@ static inline struct tp *tp_over(struct memlog *log, uint8_t seed, uint64_t wall
     t->stream.key[0] = seed;
     t->now_ms = 1000;
     t->wall_ms = wall_ms;
-    CHECK(arena_new(&t->arena, 4 << 20) == 0);
+    CHECK(arena_new(&t->arena, TP_ARENA_BYTES) == 0);
     struct peer_config config = {memlog_log(log), entropy_stream(&t->stream), t->arena};
     CHECK(peer_new(&t->peer, &config) == 0);
     struct event ev = {.kind = EV_START};

@@ -50,6 +50,8 @@ struct net {
     int told_err; /* of the last TELL_REFUSED */
     bool record;
     uint64_t bytes; /* sent in all */
+    /* What is done about a peer whose step failed; NULL: the test ends. */
+    void (*fell)(struct net *n, int peer, int err);
 };
 
 /* An empty net. */
@@ -163,7 +165,12 @@ static inline void net_effect(struct net *n, int peer, const struct effect *e)
 static inline void net_step(struct net *n, int peer, struct event *ev)
 {
     struct tp *t = n->peer[peer];
-    CHECK(tp_event(t, ev) == 0);
+    int err = tp_event(t, ev);
+    if (err && n->fell) {
+        n->fell(n, peer, err);
+        return;
+    }
+    CHECK(err == 0);
     for (size_t i = 0; i < t->fx.count; i++)
         net_effect(n, peer, &t->fx.list[i]);
 }

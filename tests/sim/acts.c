@@ -130,7 +130,7 @@ static void note_readers(struct world *w, int n, struct said *s)
     }
 }
 
-int world_say(struct world *w, int n, const char *text)
+static int say(struct world *w, int n, const char *text, uint64_t delay_ms)
 {
     if (w->said_count == WORLD_SAID_MAX)
         return ERR_FULL;
@@ -142,6 +142,7 @@ int world_say(struct world *w, int n, const char *text)
     struct command c = {.kind = CMD_SAY,
                         .group = w->nodes[n].group,
                         .text = BYTES(s->text, strlen(s->text)),
+                        .delay_ms = delay_ms,
                         .lifetime_hours = UINT32_MAX};
     note_readers(w, n, s);
     struct hour_seen now = hour_of(w, n);
@@ -157,6 +158,16 @@ int world_say(struct world *w, int n, const char *text)
     if (err != ERR_STATE)
         world_note(w, "n%d says %s: %s", n, text, err ? err_name(err) : "saved");
     return err;
+}
+
+int world_say(struct world *w, int n, const char *text)
+{
+    return say(w, n, text, 0);
+}
+
+int world_say_later(struct world *w, int n, const char *text)
+{
+    return say(w, n, text, 1);
 }
 
 int world_rename(struct world *w, int n, const char *name)

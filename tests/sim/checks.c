@@ -5,7 +5,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "tests/sim/world.h"
+#include "tests/sim/copies.h"
+#include "tests/sim/liar.h"
 
 enum { MEMBER_BYTES = 32 + 96 };
 
@@ -15,6 +16,8 @@ struct shown {
     int count;
     char members[WORLD_NODES_MAX][MEMBER_BYTES]; /* key, name, right */
     int members_count;
+    bool liar[WORLD_NODES_MAX], copied[WORLD_NODES_MAX]; /* by member index */
+    uint8_t keys[WORLD_NODES_MAX][32];
     uint8_t digest[16];
     bool differs;
     struct world *w;
@@ -30,11 +33,22 @@ static int find_said(const struct world *w, struct bytes text)
     return -1;
 }
 
+/* A text of an honest member was said by that member. */
+static void check_author(struct shown *s, uint32_t author, int which)
+{
+    const struct node *by = &s->w->nodes[s->w->said[which].node];
+    struct group *g = by->peer && by->group ? peer_group(by->peer, by->group) : NULL;
+    if (g && author < WORLD_NODES_MAX && memcmp(g->member_pk, s->keys[author], 32) != 0)
+        world_break(s->w, "node %d shows a text under another's name", s->node);
+}
+
 static int gather_message(void *ctx, const struct message_view *view)
 {
     struct shown *s = ctx;
-    if (view->draft)
+    if (view->draft || (view->author < WORLD_NODES_MAX && s->liar[view->author]))
         return 0;
+    if (view->kind == 0 && view->author < WORLD_NODES_MAX && s->copied[view->author])
+        return 0; /* two copies used one key: it is said again (P8.11) */
     if (view->ends_in_hours == 0)
         world_break(s->w, "node %d shows a text that has ended", s->node);
     int which = find_said(s->w, view->text);
@@ -42,12 +56,13 @@ static int gather_message(void *ctx, const struct message_view *view)
         world_break(s->w, "node %d shows a text that nobody said", s->node);
         return 1;
     }
+    check_author(s, view->author, which);
     for (int i = 0; i < s->count; i++)
         if (s->texts[i] == which)
             world_break(s->w, "node %d shows a text twice", s->node);
     for (int i = 0; i < s->count; i++)
         if (s->w->said[s->texts[i]].node == s->w->said[which].node &&
-            s->texts[i] > which)
+            s->texts[i] > which && !copy_is(s->w, s->w->said[which].node))
             world_break(s->w, "node %d shows texts of node %d out of order", s->node,
                         s->w->said[which].node);
     if (s->count < WORLD_SAID_MAX)
@@ -60,6 +75,11 @@ static int gather_member(void *ctx, const struct member_view *view)
     struct shown *s = ctx;
     if (s->members_count == WORLD_NODES_MAX || view->name.n > 90)
         return 1;
+    if (view->index < WORLD_NODES_MAX) {
+        s->liar[view->index] = liar_owns(s->w, view->key);
+        s->copied[view->index] = copy_of(s->w, view->key);
+        memcpy(s->keys[view->index], view->key, 32);
+    }
     char *m = s->members[s->members_count++];
     memcpy(m, view->key, 32);
     memcpy(m + 32, view->name.p, view->name.n);
@@ -105,17 +125,44 @@ static struct shown *gather(struct world *w, int n)
     return s;
 }
 
+/* Only a liar, or somebody who was copied, may be said to have written two versions. */
+static bool fork_is_right(struct world *w, int n, const struct effect *e)
+{
+    const struct group *g = peer_group(w->nodes[n].peer, e->group);
+    return g && (liar_owns(w, member_at(g, (uint32_t)e->row)->pk) ||
+                 copy_of(w, member_at(g, (uint32_t)e->row)->pk));
+}
+
+/* Two links of one member are there only if he runs two copies (P9.9). */
+static void check_links(struct world *w, int n)
+{
+    const struct links *links = w->nodes[n].peer->links;
+    for (uint32_t i = 0; links && i < links->count; i++) {
+        const struct link *a = links->list[i];
+        uint32_t same = 0;
+        for (uint32_t k = 0; k < links->count; k++)
+            same += link_is_member(links->list[k], a->group) &&
+                    link_is_member(a, a->group) && links->list[k]->member == a->member;
+        if (same > LIMIT_LINKS_PER_MEMBER_MAX)
+            world_break(w, "node %d has %u links of one member", n, same);
+    }
+}
+
 void world_check_step(struct world *w, int n, const struct effects *fx)
 {
     struct node *node = &w->nodes[n];
+    if (liar_is(w, n)) /* what a liar sees is its own affair */
+        return;
     if (fx->count > LIMIT_EFFECTS_MAX)
         world_break(w, "node %d: %zu effects in a step", n, fx->count);
     for (size_t i = 0; i < fx->count; i++) {
         const struct effect *e = &fx->list[i];
-        if (e->kind == FX_TELL && e->tell == TELL_DIGEST)
+        if (e->kind == FX_TELL && e->tell == TELL_DIGEST && !liars_differ(w))
             world_break(w, "node %d does not see the same group", n);
-        if (e->kind == FX_TELL && e->tell == TELL_FORK)
+        if (e->kind == FX_TELL && e->tell == TELL_FORK && !fork_is_right(w, n, e))
             world_break(w, "node %d sees a fork", n);
+        if (e->kind == FX_TELL && e->tell == TELL_COPY && !copy_is(w, n))
+            world_break(w, "node %d sees a copy of itself", n);
         if (e->kind == FX_TELL && e->tell == TELL_REFUSED && e->err == ERR_EXPIRED)
             node->expired = true;
         if (e->kind == FX_TELL && e->tell == TELL_REFUSED)
@@ -126,6 +173,7 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
     if (status.links > LIMIT_LINKS_MAX || status.handshakes > LIMIT_HANDSHAKES_MAX ||
         status.aside > LIMIT_ASIDE_ENTRIES_MAX * (status.groups + 1))
         world_break(w, "node %d passed a bound", n);
+    check_links(w, n);
     /* Looking at everything after every event would cost the square: one in 32. */
     if (node->group && w->events % 32 == 0)
         free(gather(w, n));
@@ -136,14 +184,35 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
 static bool must_have(const struct world *w, int which, int n, uint32_t newest_hour)
 {
     const struct said *s = &w->said[which];
-    return s->end_hour > newest_hour && s->members_then[n / 32] >> (n % 32) & 1;
+    return !liar_is(w, s->node) && !s->may_be_lost && s->end_hour > newest_hour &&
+           s->members_then[n / 32] >> (n % 32) & 1;
+}
+
+/* A copy may lack the key of what was sealed meanwhile; it says so (status). */
+static bool is_seen_missing(struct world *w, int n)
+{
+    struct peer_status status;
+    if (!copy_is(w, n))
+        return false;
+    peer_status(w->nodes[n].peer, &status);
+    return status.unopened > 0;
+}
+
+/* One of two copies may know nobody, and be known to nobody: cards name one address. */
+static bool has_no_path(struct world *w, int n)
+{
+    struct peer_status status;
+    if (!w->nodes[n].twin)
+        return false;
+    peer_status(w->nodes[n].peer, &status);
+    return status.links == 0;
 }
 
 static uint32_t newest_hour(struct world *w)
 {
     uint32_t newest = 0;
     for (int n = 0; n < w->nodes_count; n++) {
-        uint32_t hour = world_hour(w, n);
+        uint32_t hour = liar_is(w, n) ? 0 : world_hour(w, n);
         newest = hour > newest ? hour : newest;
     }
     return newest;
@@ -164,14 +233,14 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
     if (ref->members_count != s->members_count ||
         memcmp(ref->members, s->members, sizeof s->members) != 0)
         return complain(w, why, "members or names differ", ref->node, n);
-    if (memcmp(ref->digest, s->digest, 16) != 0 || s->differs)
+    if (memcmp(ref->digest, s->digest, 16) != 0 || (s->differs && !liars_differ(w)))
         return complain(w, why, "digests differ", ref->node, n);
     uint32_t hour = newest_hour(w);
     for (int i = 0; i < w->said_count; i++) {
         bool has = false;
         for (int k = 0; k < s->count && !has; k++)
             has = s->texts[k] == i;
-        if (!has && must_have(w, i, n, hour))
+        if (!has && must_have(w, i, n, hour) && !is_seen_missing(w, n))
             return complain(w, why, w->said[i].text, w->said[i].node, n);
     }
     int at = -1;
@@ -182,10 +251,25 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
                 where = i;
         if (where < 0 && w->said[s->texts[k]].end_hour <= hour)
             continue; /* it has ended at the reference already */
+        if (copy_is(w, w->said[s->texts[k]].node) ||
+            (where < 0 && copy_is(w, ref->node)))
+            continue; /* said again elsewhere (P8.11), or not readable there */
         if (where <= at)
             return complain(w, why, "the order differs", ref->node, n);
         at = where;
     }
+    return true;
+}
+
+/* Whoever let him in was put back to before it, and told nobody: he is asked again. */
+static bool was_forgotten(struct world *w, const struct shown *ref, int n)
+{
+    const struct group *g = peer_group(w->nodes[n].peer, w->nodes[n].group);
+    if (!w->tally.copies || !g)
+        return false;
+    for (int i = 0; i < ref->members_count; i++)
+        if (memcmp(ref->members[i], g->member_pk, 32) == 0)
+            return false;
     return true;
 }
 
@@ -194,7 +278,8 @@ bool world_converged(struct world *w, bool why)
     struct shown *ref = gather(w, 0);
     bool same = true;
     for (int n = 0; n < w->nodes_count && same; n++) {
-        if (!w->nodes[n].group)
+        if (!w->nodes[n].group || liar_is(w, n) || has_no_path(w, n) ||
+            was_forgotten(w, ref, n))
             continue;
         if (!world_joined(w, n)) {
             same = complain(w, why, "somebody has not joined", 0, n);

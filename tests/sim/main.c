@@ -2,7 +2,9 @@
 /* main.c -- the program sim: the deterministic world.
  *
  *     sim --seed N            one run, with its transcript and trace hash
- *     sim --seeds N [--from M]  N runs; prints what failed and how to repeat it
+ *     sim --seeds N [--from M] [--demand]  N runs; prints what failed and how to repeat
+ *                             it; with --demand every rare path must have been taken
+ *     sim --delays N [--lie K]  how late texts are under attack, over N seeds
  *     sim --stories [--record] [--only NAME]   named stories against their transcripts
  */
 #include <stdlib.h>
@@ -10,30 +12,59 @@
 
 #include "tests/sim/world.h"
 
-static int run_seeds(uint64_t from, uint64_t count)
+static const char *const mark_names[] = {
+#define X(name, what) #name,
+    MARKS_TABLE(X)
+#undef X
+};
+
+static unsigned long long ull(uint64_t n)
 {
-    uint64_t injected[6] = {0};
+    return n;
+}
+
+/* Print what was injected and reached; how many rare paths were not. */
+static int tally_print(const struct tally *t)
+{
+    int missed = 0;
+    printf("injected: %llu cuts, %llu corruptions, %llu duplicates, %llu crashes, "
+           "%llu failed dials, %llu clock jumps,\n"
+           "          %llu liars, %llu put back from a copy, %llu twins\n",
+           ull(t->injected[0]), ull(t->injected[1]), ull(t->injected[2]),
+           ull(t->injected[3]), ull(t->injected[4]), ull(t->injected[5]), ull(t->liars),
+           ull(t->copies), ull(t->twins));
+    printf("reached:");
+    for (int i = 0; i < MARKS_COUNT; i++)
+        if (t->marks[i])
+            printf(" %s %llu", mark_names[i], ull(t->marks[i]));
+    printf("\nnever reached:");
+    for (int i = 0; i < MARKS_COUNT; i++)
+        if (!t->marks[i])
+            missed += printf(" %s", mark_names[i]) > 0;
+    printf("%s\n", missed ? "" : " none");
+    return missed;
+}
+
+static int run_seeds(uint64_t from, uint64_t count, bool demand)
+{
+    struct tally tally = {0};
     int failed = 0;
     for (uint64_t seed = from; seed < from + count; seed++) {
         uint8_t trace[32];
-        failed += swarm_run(seed, false, trace, injected);
+        failed += swarm_run(seed, false, trace, &tally);
         fflush(stdout);
     }
-    printf("injected: %llu cuts, %llu corruptions, %llu duplicates, %llu crashes, "
-           "%llu failed dials, %llu clock jumps\n",
-           (unsigned long long)injected[0], (unsigned long long)injected[1],
-           (unsigned long long)injected[2], (unsigned long long)injected[3],
-           (unsigned long long)injected[4], (unsigned long long)injected[5]);
-    printf("%llu passed, %d failed\n", (unsigned long long)(count - (uint64_t)failed),
-           failed);
-    return failed ? 1 : 0;
+    int missed = tally_print(&tally);
+    printf("%llu passed, %d failed\n", ull(count - (uint64_t)failed), failed);
+    return failed || (demand && missed) ? 1 : 0;
 }
 
 static int run_one(uint64_t seed)
 {
-    uint64_t injected[6] = {0};
+    struct tally tally = {0};
     uint8_t trace[32];
-    int failed = swarm_run(seed, true, trace, injected);
+    int failed = swarm_run(seed, true, trace, &tally);
+    (void)tally_print(&tally);
     printf("trace ");
     for (int i = 0; i < 32; i++)
         printf("%02x", trace[i]);
@@ -50,8 +81,9 @@ static int run_stories(const char *only, bool record)
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 0, from = 1;
-    bool one = false, stories = false, record = false;
+    uint64_t seeds = 0, from = 1, delays = 0;
+    int lie = -1;
+    bool one = false, stories = false, record = false, demand = false;
     const char *only = NULL;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -61,8 +93,14 @@ int main(int argc, char **argv)
             seeds = strtoull(value, NULL, 10), i++;
         else if (strcmp(argv[i], "--from") == 0)
             from = strtoull(value, NULL, 10), i++;
+        else if (strcmp(argv[i], "--delays") == 0)
+            delays = strtoull(value, NULL, 10), i++;
+        else if (strcmp(argv[i], "--lie") == 0)
+            lie = (int)strtol(value, NULL, 10), i++;
         else if (strcmp(argv[i], "--only") == 0)
             only = value, i++;
+        else if (strcmp(argv[i], "--demand") == 0)
+            demand = true;
         else if (strcmp(argv[i], "--stories") == 0)
             stories = true;
         else if (strcmp(argv[i], "--record") == 0)
@@ -70,14 +108,16 @@ int main(int argc, char **argv)
     }
     if (crypto_init() != 0)
         return 71;
+    if (delays)
+        return delays_run(delays, lie);
     if (one)
         return run_one(from);
     if (stories)
         return run_stories(only, record);
     if (seeds)
-        return run_seeds(from, seeds);
+        return run_seeds(from, seeds, demand);
     fprintf(
         stderr,
-        "sim --seed N | --seeds N [--from M] | --stories [--record] [--only NAME]\n");
+        "sim --seed N | --seeds N [--from M] [--demand] | --stories [--record] [--only NAME]\n");
     return 64;
 }

@@ -339,6 +339,7 @@ static int mem_content_update(void *ctx, uint32_t group, const struct content_ro
     r->r.body = BUF_BYTES(&r->body);
     r->r.state = row->state;
     r->r.unread = row->unread;
+    r->r.own = row->state == CONTENT_GONE ? OWN_NOT : row->own;
     r->r.erase_hour = row->erase_hour;
     r->r.kind = row->kind;
     r->r.about_hour = row->about_hour;

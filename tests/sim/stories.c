@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "tests/sim/world.h"
+#include "tests/sim/copies.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
 static const uint64_t HOUR = 60ull * MINUTE, DAY = 24 * 60ull * MINUTE;
@@ -258,6 +258,51 @@ static void two_stewards_add(struct world *w)
     converge(w);
 }
 
+/* An old copy of Otter comes back after Otter wrote more; before it met anybody, its
+ * person wrote on it. */
+static void put_back(struct world *w)
+{
+    three(w, 168);
+    (void)world_say(w, 1, "one");
+    pass(w, MINUTE);
+    copy_take(w, 1);
+    (void)world_say(w, 1, "two");
+    pass(w, MINUTE);
+    world_side(w, 1, 1);
+    copy_put_back(w, 1, SECOND);
+    pass(w, MINUTE);
+    (void)world_say(w, 1, "three, on the old copy");
+    pass(w, MINUTE);
+    world_side(w, 1, 0);
+    world_note(w, "n1 meets the others");
+    pass(w, 10 * MINUTE);
+    (void)world_say(w, 1, "four");
+    (void)world_say(w, 0, "five");
+    pass(w, 10 * MINUTE);
+    for (int n = 0; n < 3; n++)
+        world_show(w, n);
+}
+
+/* Otter runs twice, and both write. */
+static void twice_at_once(struct world *w)
+{
+    three(w, 168);
+    copy_take(w, 1);
+    int twin = copy_begin_twin(w, 1);
+    pass(w, MINUTE);
+    for (int i = 0; i < 3; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "first %d", i);
+        (void)world_say(w, 1, text);
+        snprintf(text, sizeof text, "twin %d", i);
+        (void)world_say(w, twin, text);
+        pass(w, i == 0 ? 30 * MINUTE : MINUTE);
+    }
+    (void)world_say(w, 2, "I read both");
+    pass(w, 60 * MINUTE);
+    show_all(w);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct world *w);
@@ -274,6 +319,8 @@ static const struct {
     {"talk-expires-everywhere", talk_expires},
     {"two-renames-and-a-move", renamed_and_moved},
     {"two-stewards-add-at-once", two_stewards_add},
+    {"an-old-copy-is-put-back", put_back},
+    {"two-copies-at-once", twice_at_once},
 };
 
 static char *slurp(FILE *f, size_t *n)

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "tests/sim/world.h"
+#include "tests/sim/copies.h"
+#include "tests/sim/liar.h"
 
 enum { HEAL_STEP_MS = 5 * 60 * 1000, HEAL_STEPS_MAX = 36, HOUR_MS = 3600 * 1000 };
 
@@ -76,6 +77,8 @@ static void people_act(struct world *w, int count)
             snprintf(name, sizeof name, "CANARY%d", joined % 5);
             if (world_invite(w, 0, joined, name, false) == 0)
                 joined++;
+        } else if (w->copies_on && world_die(w, 4) == 0) {
+            copies_act(w, (int)world_die(w, (uint64_t)count));
         } else {
             one_act(w, (int)world_die(w, (uint64_t)count), i);
         }
@@ -88,6 +91,8 @@ static void people_act(struct world *w, int count)
 static void heal_and_converge(struct world *w)
 {
     world_heal(w);
+    if (!w->liars_last)
+        liars_stop(w);
     for (int i = 0; i < HEAL_STEPS_MAX && !w->broken[0]; i++) {
         world_run(w, w->now_ms + HEAL_STEP_MS);
         world_invite_expired(w);
@@ -98,8 +103,20 @@ static void heal_and_converge(struct world *w)
         (void)world_converged(w, true);
 }
 
+static void tally_add(struct tally *to, const struct world *w)
+{
+    for (int i = 0; i < 6; i++)
+        to->injected[i] += w->injected[i];
+    for (int i = 0; i < MARKS_COUNT; i++)
+        to->marks[i] += w->tally.marks[i];
+    for (int n = 0; n < w->nodes_count; n++)
+        to->liars += liar_is(w, n);
+    to->copies += w->tally.copies;
+    to->twins += w->tally.twins;
+}
+
 int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
-              uint64_t injected[6])
+              struct tally *tally)
 {
     struct world *w = world_new(seed);
     if (!w)
@@ -109,6 +126,8 @@ int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
     int count = draw_count(w);
     for (int n = 0; n < count; n++)
         (void)world_node(w);
+    liar_draw(w, count);
+    copies_draw(w);
     if (world_found(w, 0, "CANARY0", world_die(w, 2) ? 720 : 0) != 0)
         world_break(w, "no group");
     draw_faults(w);
@@ -118,8 +137,7 @@ int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
                (unsigned long long)w->events, w->said_count);
     world_finish(w);
     memcpy(trace, w->trace_hash, 32);
-    for (int i = 0; i < 6; i++)
-        injected[i] += w->injected[i];
+    tally_add(tally, w);
     int failed = w->broken[0] != 0;
     if (failed)
         printf("seed %llu: %s\n  repeat it: sim --seed %llu\n",

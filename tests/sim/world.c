@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "tests/sim/copies.h"
+#include "tests/sim/liar.h"
 
 /* The world begins on a Monday in 2026; only differences matter. */
 #define WORLD_EPOCH_MS 1780000000000ull
@@ -162,13 +164,22 @@ static void conn_drop(struct world *w, int c, int because_of)
     }
 }
 
+/* Its peer goes; which rare paths it took is kept. */
+static void node_down(struct world *w, int n)
+{
+    struct node *node = &w->nodes[n];
+    for (int i = 0; node->peer && i < MARKS_COUNT; i++)
+        w->tally.marks[i] += node->peer->marks[i];
+    peer_free(node->peer);
+    node->peer = NULL;
+}
+
 void world_crash(struct world *w, int n, uint64_t after_ms)
 {
     struct node *node = &w->nodes[n];
     if (!node->peer)
         return;
-    peer_free(node->peer);
-    node->peer = NULL;
+    node_down(w, n);
     node->crashes++;
     for (int c = w->conns_first; c < w->conns_count; c++)
         if (w->conns[c].open && (w->conns[c].node[0] == n || w->conns[c].node[1] == n))
@@ -298,6 +309,8 @@ static void send_piece(struct world *w, int c, int end, struct bytes piece, int 
     uint64_t at = w->now_ms + 1 + world_die(w, w->faults.delay_ms_max + 1);
     if (at < conn->busy_until[end])
         at = conn->busy_until[end];
+    if (w->faults.bytes_per_ms)
+        at += piece.n / w->faults.bytes_per_ms;
     conn->busy_until[end] = at;
     a.at_ms = at;
     CHECK(buf_append(&a.bytes, piece, SIZE_MAX / 2) == 0);
@@ -317,7 +330,7 @@ static void do_send(struct world *w, int n, const struct effect *fx)
         conn_drop(w, c, -1);
         return;
     }
-    struct bytes left = fx->bytes;
+    struct bytes left = liar_says(w, n, fx->link, fx->bytes);
     while (left.n > 0) {
         size_t take = world_die(w, 4) == 0 ? 1 + world_die(w, left.n) : left.n;
         bool damage = chance(w, w->faults.corrupt),
@@ -427,8 +440,14 @@ void world_step(struct world *w, int n, struct event *ev)
     ev->wall_ms = (uint64_t)((int64_t)(WORLD_EPOCH_MS + w->now_ms) + node->skew_ms);
     struct effects fx = {0};
     memlog_begin(node->log);
+    liar_before(w, n, ev);
     int err = peer_step(node->peer, ev, &fx);
     w->events++;
+    if (err && liar_is(w, n)) { /* it may have lied to itself */
+        memlog_rollback(node->log);
+        world_crash(w, n, 1 + world_die(w, 60000));
+        return;
+    }
     if (err)
         world_break(w, "node %d: step %d gave %s", n, (int)ev->kind, err_name(err));
     bool may_crash = ev->kind != EV_COMMAND && ev->kind != EV_START &&
@@ -442,6 +461,8 @@ void world_step(struct world *w, int n, struct event *ev)
     memlog_commit(node->log);
     trace_step(w, n, ev, &fx);
     world_check_step(w, n, &fx);
+    for (size_t i = 0; w->on_effect && i < fx.count; i++)
+        w->on_effect(w, n, &fx.list[i]);
     if (may_crash) {
         w->injected[3]++;
         do_effects(w, n, &fx, world_die(w, fx.count + 1));
@@ -524,8 +545,36 @@ void world_heal(struct world *w)
         world_start(w, n);
 }
 
+void world_poke(struct world *w, int n, uint64_t at_ms)
+{
+    heap_push(w, (struct act){.at_ms = at_ms,
+                              .kind = ACT_TICK,
+                              .node = n,
+                              .epoch = w->nodes[n].crashes});
+}
+
+void world_dial(struct world *w, int n, uint32_t link, const char *address)
+{
+    struct effect fx = {.link = link, .bytes = BYTES(address, strlen(address))};
+    do_dial(w, n, &fx);
+}
+
+void world_send(struct world *w, int n, uint32_t link, struct bytes bytes)
+{
+    struct effect fx = {.link = link, .bytes = bytes};
+    do_send(w, n, &fx);
+}
+
+void world_close(struct world *w, int n, uint32_t link)
+{
+    struct effect fx = {.link = link};
+    do_close(w, n, &fx);
+}
+
 void world_finish(struct world *w)
 {
+    for (int n = 0; n < w->nodes_count; n++)
+        node_down(w, n);
     hasher_final(&w->trace, w->trace_hash);
 }
 
@@ -533,6 +582,8 @@ void world_free(struct world *w)
 {
     if (!w)
         return;
+    liars_free(w);
+    copies_free(w);
     for (int n = 0; n < w->nodes_count; n++) {
         peer_free(w->nodes[n].peer);
         memlog_free(w->nodes[n].log);

@@ -21,6 +21,7 @@
 #include "crypto/arena.h"
 #include "crypto/entropy_os.h"
 #include "crypto/hash.h"
+#include "node/core/marks.h"
 #include "node/core/peer.h"
 #include "tests/sim/memlog.h"
 
@@ -30,7 +31,10 @@ enum { WORLD_NODES_MAX = 32, WORLD_SAID_MAX = 4096 };
 struct faults {
     uint32_t cut, corrupt, duplicate, crash, dial_fail;
     uint32_t delay_ms_max;
+    uint32_t bytes_per_ms; /* each way of a connection; 0: no bound */
 };
+
+struct liar;
 
 struct node {
     struct memlog *log;
@@ -47,6 +51,11 @@ struct node {
     uint32_t crashes;
     bool joined;
     bool expired; /* its invitation had ended when it came: it must be asked again */
+    struct memlog *saved; /* a copy of its log, see copies.h */
+    uint64_t saved_ms;
+    uint32_t saved_members;
+    bool copied, twin;
+    uint8_t member_pk[32];
 };
 
 struct conn {
@@ -64,6 +73,7 @@ struct said {
     uint32_t end_hour; /* by the author's group hour; UINT32_MAX: kept */
     uint32_t
         members_then[WORLD_NODES_MAX / 32 + 1]; /* who was a member at the author's */
+    bool may_be_lost; /* its author was put back to before it */
 };
 
 enum act_kind {
@@ -85,6 +95,13 @@ struct act {
     struct buf bytes;
 };
 
+/* What was injected and reached, over many runs. */
+struct tally {
+    uint64_t injected[6]; /* see struct world */
+    uint64_t copies, twins, liars;
+    uint64_t marks[MARKS_COUNT];
+};
+
 struct world {
     uint64_t seed, now_ms, order, events;
     struct entropy_stream stream;
@@ -104,7 +121,14 @@ struct world {
     FILE *out; /* transcript, or NULL */
     uint64_t
         injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
-    bool watch_wire;
+    struct tally tally;
+    bool watch_wire, copies_on;
+    int twins;
+    struct liar *liars[WORLD_NODES_MAX]; /* see liar.h */
+    bool liars_last;                     /* they go on lying after healing */
+    struct buf lied;
+    void (*on_effect)(struct world *w, int n, const struct effect *e); /* or NULL */
+    void *watch;                                                       /* its own */
 };
 
 /* A world of one seed.  NULL without memory. */
@@ -137,6 +161,14 @@ void world_break(struct world *w, const char *fmt, ...)
 /* One line of the transcript (also part of the trace hash). */
 void world_note(struct world *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* A tick for node `n` at `at_ms`, beside those its peer asks for. */
+void world_poke(struct world *w, int n, uint64_t at_ms);
+/* Node `n` dials `address` as its `link`, which its peer knows nothing of. */
+void world_dial(struct world *w, int n, uint32_t link, const char *address);
+/* Node `n` sends bytes on any of its links. */
+void world_send(struct world *w, int n, uint32_t link, struct bytes bytes);
+/* Node `n` closes any of its links. */
+void world_close(struct world *w, int n, uint32_t link);
 /* Finish the trace hash. */
 void world_finish(struct world *w);
 
@@ -152,6 +184,8 @@ void world_invite_expired(struct world *w);
 uint32_t world_hour(struct world *w, int n);
 /* Node `n` says a text with a canary in it. */
 int world_say(struct world *w, int n, const char *text);
+/* As above, as a text that waits a moment first and then until it can be sealed. */
+int world_say_later(struct world *w, int n, const char *text);
 /* Node `n` takes another name. */
 int world_rename(struct world *w, int n, const char *name);
 /* True if node `n` is a member by its own view. */
@@ -172,7 +206,10 @@ bool world_converged(struct world *w, bool why);
 /* --- runs ------------------------------------------------------------------------- */
 /* One swarm run; 0 or 1 (broken: printed with the command that repeats it). */
 int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
-              uint64_t injected[6]);
+              struct tally *tally);
+/* Delays between honest members with and without a liar, over `seeds` seeds each; of
+ * one kind of lie if `only` is none below zero.  0, or 1: too late, or broken. */
+int delays_run(uint64_t seeds, int only);
 /* All stories against their golden transcripts in `dir` (NULL: the source's); `record`
  * writes them. Returns the number that failed; `*ran` counts them. */
 int stories_run(const char *dir, const char *only, bool record, int *ran);

@@ -265,7 +265,7 @@ T_CASE(a_false_forward_does_not_poison)
         memcpy(values[i], good, 32);
         circle_carry_control(&c, 2, 1);
         T_EQ(epoch_have(g, control_find(g, e->id)->number), 0);
-        T_EQ(circle_send(&c, 1, &sent), ERR_NOKEY);
+        ask_schedule(g, control_find(g, e->id)->number);
         T_EQ(tp_pass(c.tp[1], 41 * 1000), 0); /* asks again */
         T_EQ(control_at(g, control_count(g) - 1)->kind, CONTROL_NOKEY);
         circle_carry_control(&c, 1, 2);
@@ -294,6 +294,30 @@ T_CASE(a_forward_nobody_asked_for_is_not_taken)
     circle_commit(&c, 0);
     circle_carry_control(&c, 0, 1);
     T_EQ(epoch_have(g1, control_find(g1, control_at(g, entry)->hash)->number), 0);
+    circle_end(&c);
+}
+
+/* The entry is here, its page is not, and others go on: the prekey that the box is for
+ * waits for it. */
+T_CASE(a_page_that_comes_late_still_opens)
+{
+    struct circle c;
+    struct key_send sent;
+    uint8_t leaf[32];
+    circle_found(&c, 168);
+    circle_join(&c, 0, ROLE_MEMBER);
+    circle_settle(&c);
+    circle_rekey(&c, 0);
+    T_EQ(circle_send(&c, 0, &sent), 0);
+    T_EQ(sent.ref.mix, 0);
+    circle_carry_control(&c, 0, 1);
+    for (int i = 0; i < 4; i++)
+        circle_rekey(&c, 1);
+    T_EQ(circle_take(&c, 1, &sent.ref, leaf), ERR_NOKEY);
+    circle_settle(&c);
+    T_EQ(circle_take(&c, 1, &sent.ref, leaf), 0);
+    T_MEM(leaf, sent.leaf, 32);
+    T(circle_group(&c, 1)->keys->prekeys_count <= 3); /* now they went */
     circle_end(&c);
 }
 

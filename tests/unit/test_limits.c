@@ -18,7 +18,7 @@ static int body_of_items(uint32_t n)
     struct body body;
     struct mp_writer w = mp_writer_to(&bytes, LIMIT_ENVELOPE_BYTES_MAX);
     mp_array(&w, 7);
-    mp_uint(&w, 2);
+    mp_uint(&w, 99);
     for (int i = 0; i < 3; i++)
         mp_uint(&w, 1);
     for (int i = 0; i < 2; i++)

@@ -249,8 +249,10 @@ static bool draw_target(struct pair *p, struct op *o)
     o->row.row = o->number;
     if (die(p, 3) == 0)
         o->row.state = CONTENT_GONE;
-    if (die(p, 20) == 0)
+    if (die(p, 20) == 0) { /* by number alone it might be one that is gone */
+        o->row.row = o->number = p->rows_end + 1 + die(p, 50);
         return true;
+    }
     if (model->ops->content_by_id(model->ctx, o->group, o->id, &r))
         return false;
     o->row.row = o->number = r.row;

@@ -367,7 +367,7 @@ T_CASE(control_socket_takes_what_comes) /* P12.2, P12.3 */
     T_EQ(session_remote(&s, home), 0);
     T(session_is_remote(s));
     T_EQ(do_only(s, API_STOP, &none), 0);
-    T_EQ(session_wait(s, -1, WAIT_MS, NULL), SESSION_STOP);
+    T_EQ(session_wait(s, -1, WAIT_MS, NULL), SESSION_STOP | SESSION_AWAY);
     session_close(s);
     T(node_ended_well(pid));
     T(stat(path, &st) != 0);

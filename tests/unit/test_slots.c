@@ -136,6 +136,27 @@ T_CASE(the_file_is_bound_to_salt_slot_and_place)
     T_EQ(slots_open(other.file, m.kek, got, &slot), ERR_PASSPHRASE); /* moved */
 }
 
+/* Damage to a slot that is not in use is named, and undone to the byte. */
+T_CASE(every_byte_of_the_other_slots_is_watched)
+{
+    struct made m = make();
+    uint8_t whole[SLOTS_FILE_BYTES], other_key[32] = {7};
+    memcpy(whole, m.file, sizeof whole);
+    T_EQ(slots_damaged(m.file, m.data_key, m.slot), 0);
+    T_EQ(slots_damaged(m.file, other_key, m.slot), 0xffU & ~(1U << m.slot));
+    for (size_t i = 32; i < SLOTS_FILE_BYTES; i++) {
+        unsigned slot = (unsigned)(i - 32) / 96;
+        m.file[i] ^= 0x10;
+        T_NOTE("(byte %zu)", i);
+        T_EQ(slots_damaged(m.file, m.data_key, m.slot),
+             slot == m.slot ? 0 : 1U << slot);
+        if (slot == m.slot) /* shows as a passphrase that does not work */
+            m.file[i] ^= 0x10;
+        slots_mend(m.file, m.data_key, m.slot);
+        T_MEM(m.file, whole, sizeof whole);
+    }
+}
+
 T_CASE(any_slot_may_be_the_one_and_all_look_random)
 {
     bool used[SLOTS_COUNT] = {0};

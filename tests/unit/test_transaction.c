@@ -61,9 +61,31 @@ T_CASE(rubbish_is_no_store)
     entropy_fill(&s.entropy, rubbish, sizeof rubbish);
     temp_write(s.dir, "data", BYTES_OF(rubbish));
     T_EQ(shop_open(&s), ERR_DAMAGED);
+    /* A log says that there was more. */
     temp_write(s.dir, "data", BYTES(rubbish, 1000));
+    temp_write(s.dir, "data-wal", BYTES_OF(rubbish));
     T_EQ(shop_open(&s), ERR_DAMAGED);
+    T_EQ(store_create(&s.store, s.dir, shop_key, &s.entropy), ERR_EXISTS);
     shop_end(&s);
+}
+
+/* The first page was on its way when the power went: a part of it is there. */
+T_CASE(a_making_that_tore_its_first_page_begins_anew)
+{
+    static const size_t sizes[] = {2, 1000, DATA_PAGE_BYTES};
+    uint8_t rubbish[DATA_PAGE_BYTES];
+    for (size_t i = 0; i < 3; i++) {
+        struct shop s;
+        T_NEED(shop_new(&s));
+        entropy_fill(&s.entropy, rubbish, sizeof rubbish);
+        temp_write(s.dir, "data", BYTES(rubbish, sizes[i]));
+        T_EQ(shop_open(&s), ERR_NOSTORE);
+        T_NEED(store_create(&s.store, s.dir, shop_key, &s.entropy) == 0);
+        shop_shut(&s);
+        T_NEED(shop_open(&s) == 0);
+        T_EQ(store_check(s.store), 0);
+        shop_end(&s);
+    }
 }
 
 static int open_in_use(struct shop *s)

@@ -48,6 +48,29 @@ T_CASE(the_right_words_open_it_also_from_a_locked_region)
     arena_destroy(a);
 }
 
+T_CASE(a_damaged_slot_is_named_and_mended)
+{
+    struct entropy e = entropy_stream(&stream);
+    uint8_t got[32] = {0};
+    unsigned slot = 9, damaged = 9;
+    struct buf whole = temp_read(home, "slots");
+    T_EQ(unlock_open_slot(home, words("river"), got, &slot), 0);
+    T(slot < SLOTS_COUNT);
+    T_EQ(unlock_mend(home, got, slot, &e, &damaged), 0);
+    T_EQ(damaged, 0);
+    unsigned other = (slot + 3) % SLOTS_COUNT;
+    T(file_flip(home, "slots", 32 + 96 * (size_t)other + 50, 1));
+    T(file_flip(home, "slots", 32 + 96 * (size_t)((slot + 5) % SLOTS_COUNT), 1));
+    T_EQ(unlock_open(home, words("river"), got), 0); /* it opens all the same */
+    T_EQ(unlock_mend(home, got, slot, &e, &damaged), 0);
+    T_EQ(damaged, 2);
+    struct buf now = temp_read(home, "slots");
+    T(bytes_equal(BUF_BYTES(&now), BUF_BYTES(&whole)));
+    T_EQ(files_count(home), 1);
+    buf_free(&whole);
+    buf_free(&now);
+}
+
 T_CASE(wrong_words_do_not)
 {
     uint8_t got[32] = {0};

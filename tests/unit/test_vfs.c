@@ -328,10 +328,10 @@ T_CASE(damage_inside_the_log_is_named_and_never_taken_for_its_end)
         int got = after_change(&s, change_flip, at);
         T_NOTE("(frame %zu of %zu: %d)", i, frames, got);
         /* The last commit may look torn; nothing before it may. */
-        T(got == ERR_DAMAGED || (i + 6 > frames && got == COMMITS - 1));
+        T(got == ERR_DAMAGED || (i + 8 > frames && got == COMMITS - 1));
         named += got == ERR_DAMAGED;
     }
-    T(named + 6 >= frames);
+    T(named + 8 >= frames);
     shop_end(&s);
 }
 

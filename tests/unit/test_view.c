@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* test_view.c -- words for names and clocks that are not known yet. */
+#include "cli/view.h"
+
+#include "tests/lib/t.h"
+
+#define TEXT(s) BYTES(s, strlen(s))
+
+static const char *head_of(const struct group_row *g, struct buf *out)
+{
+    struct screen s = {0};
+    buf_free(out);
+    view_head(&s, g);
+    T_EQ(screen_render(&s, 0, out), 0);
+    T_EQ(buf_append(out, BYTES("", 1), SIZE_MAX), 0);
+    screen_free(&s);
+    return (const char *)out->p;
+}
+
+T_CASE(a_name_that_has_not_come_is_called_so)
+{
+    char name[VIEW_NAME_BYTES];
+    T(view_unnamed(TEXT("New group")));
+    T(view_unnamed(TEXT("New person 2")));
+    T(!view_unnamed(TEXT("New groups")));
+    view_name(name, TEXT("New group"));
+    T_STR(name, "Waiting for the name");
+    view_name(name, TEXT("New group 2"));
+    T_STR(name, "Waiting for the name 2");
+    view_name(name, TEXT("New person"));
+    T_STR(name, "New person");
+    view_name(name, TEXT("Circle"));
+    T_STR(name, "Circle");
+}
+
+T_CASE(every_head_says_which_clock_runs)
+{
+    struct group_row g = {.name = "Circle", .lifetime_hours = 7 * 24};
+    struct buf out = {0};
+    T_STR(head_of(&g, &out), "Circle [talk, gone in 7 days]\n");
+    g.lifetime_hours = 24;
+    T_STR(head_of(&g, &out), "Circle [talk, gone in 1 day]\n");
+    g.lifetime_hours = 0;
+    T_STR(head_of(&g, &out), "Circle [record, kept]\n");
+    buf_free(&out);
+}
+
+T_CASE(who_is_not_in_yet_knows_no_clock)
+{
+    struct group_row g = {.name = "New group", .joining = true};
+    struct buf out = {0};
+    T_STR(head_of(&g, &out), "Waiting for the name [talk or record: not known yet]\n");
+    buf_free(&out);
+}
+
+T_RUN()

@@ -53,7 +53,7 @@
     X(AHEAD_ENTRIES_MAX, 64, "a further entry far ahead by this author is refused")    \
     X(LINKS_MAX, 64, "a further connection is refused")                                \
     X(LINKS_PER_GROUP_MAX, 16, "no further member is dialled")                         \
-    X(LINKS_PER_MEMBER_MAX, 2, "a further link of this member is closed")               \
+    X(LINKS_PER_MEMBER_MAX, 2, "a further link of this member is closed")              \
     X(HANDSHAKES_MAX, 32, "the oldest unproven connection is closed")                  \
     X(SHAKEN_MAX, 24, "the oldest that waits for message 3 is taken for a stranger")   \
     X(GUESTS_MAX, 8, "an invitation link without a proven join is closed")             \

@@ -159,7 +159,8 @@ static void tell(struct home *h, const struct session_event *event)
         tell_group(h, event->group, _("Something needs a newer kring: %s"));
         break;
     case TELL_FORK:
-        tell_group(h, event->group, _("Somebody's kring went back to an older copy: %s"));
+        tell_group(h, event->group,
+                   _("Somebody's kring went back to an older copy: %s"));
         break;
     case TELL_COPY:
         tell_group(h, event->group, _("This kring was put back, or runs twice: %s"));

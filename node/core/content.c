@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 #include "node/core/content_share.h"
 
 enum {

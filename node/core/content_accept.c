@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/sort.h"
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 #include "node/core/content_share.h"
 #include "node/core/link_int.h"
 

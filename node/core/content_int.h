@@ -6,8 +6,8 @@
  *   content_heads.c   heads of the content DAG, unverifiable ids
  *   content_accept.c  envelopes of others
  *   content_open.c    one envelope read; bodies opened now or later
- *   content_say.c     own entries, drafts
- *   content_restored.c  what a restored copy of a profile has to do
+ *   content_say.c     own entries, drafts (content_own.h)
+ *   content_restored.c  what a restored copy of a profile has to do (content_own.h)
  *   content_lost.c    what damage took comes again
  *   content_order.c   messages in causal order
  *   content_expire.c  the mark and the ends
@@ -37,7 +37,7 @@ enum {
     HEADS_KEPT_MAX = 64,
     NAMED_SLOTS = 4096,
     ACCEPT_CHUNK = 512,
-    COLLECT_MAX = 256, /* rows gathered before they are changed */
+    COLLECT_MAX = 256,        /* rows gathered before they are changed */
     SAY_RETRY_MS = 60 * 1000, /* what could not be sealed is tried again after this */
 };
 
@@ -137,7 +137,7 @@ struct content {
     uint32_t control_seen; /* control entries held when bodies were last tried */
     uint32_t unread, unread_hour;
     bool unread_known, meta_dirty, hour_due;
-    uint32_t expired_hour;           /* ends were looked after at this hour */
+    uint32_t expired_hour; /* ends were looked after at this hour */
     /* P8.9: sealing rests; no rekey is owed; own entries came in this batch */
     bool stopped, rekeyed, restored;
     uint32_t lost_hour; /* texts up to it may have been lost by damage; 0: none */
@@ -161,8 +161,9 @@ NODISCARD int author_make(struct content *c, const uint8_t pk[static 32],
                           struct author **out);
 /* Read all author records. */
 NODISCARD int authors_load(struct group *g);
-/* Read them where some were lost: each number that is missing gets a record of nobody's,
- * so that the others keep theirs; it is not written yet.  Log errors, ERR_NOMEM. */
+/* Read them where some were lost: each number that is missing gets a record of
+ * nobody's, so that the others keep theirs; it is not written yet.  Log errors,
+ * ERR_NOMEM. */
 NODISCARD int authors_mend(struct group *g);
 /* Write the changed ones. */
 NODISCARD int authors_flush(struct group *g);
@@ -227,48 +228,6 @@ NODISCARD int item_open(struct group *g, struct item *it, struct content_row *ro
                         struct body *body);
 /* Forget which bodies of the pool are in use: a new chunk begins. */
 void items_reset(struct content *c);
-
-/* --- content_say.c --------------------------------------------------------------- */
-/* Read the waiting texts; they are due at once. */
-NODISCARD int drafts_load(struct group *g);
-/* Try waiting texts at the next tick. */
-void drafts_hurry(struct group *g);
-/* Seal the texts that are due. */
-NODISCARD int drafts_tick(struct group *g);
-/* Next time a waiting text or a stopped copy wants something. */
-uint64_t say_deadline_ms(const struct group *g);
-/* What an own entry says. */
-struct saying {
-    uint32_t kind, lifetime_hours, end_hour, about_hour;
-    struct bytes text;
-    uint32_t again_seq; /* of BODY_AGAIN */
-    uint8_t again[DEP_BYTES];
-};
-/* Seal and store an own entry; `row` gets its hash and number.
- * ERR_NOKEY, ERR_STATE, ERR_FULL, log errors. */
-NODISCARD int content_seal(struct group *g, const struct saying *what,
-                           struct content_row *row);
-
-/* --- content_restored.c ---------------------------------------------------------- */
-/* Own entries came that are not held: stop, rekey, go on later (P8.9). */
-NODISCARD int content_restored(struct group *g);
-/* An own entry that another copy wrote has the key of one written here: that one has
- * to be said again (P8.11). */
-NODISCARD int restored_clash(struct group *g, const struct item *it);
-/* Nothing is remembered of how long a rest still lasts: it begins anew. */
-void restored_load(struct group *g);
-/* Go on sealing, and say again what is owed, when it is time. */
-NODISCARD int restored_tick(struct group *g);
-/* Next time restored_tick wants something. */
-uint64_t restored_deadline_ms(const struct content *c);
-
-/* --- content_lost.c -------------------------------------------------------------- */
-/* From now on: texts made up to this hour may come again.  Log errors. */
-NODISCARD int content_note_lost(struct group *g);
-/* Read that hour.  ERR_DAMAGED, log errors. */
-NODISCARD int lost_load(struct group *g);
-/* True if this entry may have been held here before the damage. */
-bool content_was_lost(const struct group *g, const struct item *it);
 
 /* --- content_expire.c ------------------------------------------------------------ */
 /* True if an entry with this end may no longer be shown. */

@@ -2,7 +2,7 @@
 /* content_lost.c -- texts that a damaged disk lost come again, and cannot be opened:
  * their keys were used.  That is nobody's second version (P8.8).
  */
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 
 static const uint8_t lost_key = 'l';
 

@@ -6,7 +6,7 @@
 #include "crypto/hash.h"
 #include "crypto/keytree.h"
 #include "crypto/sign.h"
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 
 enum { POOL_BYTES_MAX = ACCEPT_CHUNK * (HEADER_BYTES_MAX + SIGNED_BYTES_MAX) };
 

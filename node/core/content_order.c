@@ -25,14 +25,14 @@ enum {
 struct entry {
     uint8_t hash[32];
     uint64_t row, height;
-    uint64_t have;        /* bit n - 1: author n is known to have it */
+    uint64_t have; /* bit n - 1: author n is known to have it */
     uint32_t author, seq, end_hour, about_hour, kind;
     uint32_t edges_at, edges_end;
     uint32_t text_bytes;
     size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
     uint8_t state;
     uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again */
-    uint8_t names; /* how many entries it names: prev and deps */
+    uint8_t names;            /* how many entries it names: prev and deps */
     bool unread, own, ended, forked, hidden, prev_held, text_kept, done;
 };
 
@@ -195,9 +195,9 @@ static uint32_t edge_at(const struct ordering *o, uint32_t i)
 
 /* --- heights --------------------------------------------------------------------- */
 
-/* The height is what the author wrote (P8.1): a reader who corrected it by what he holds
- * would stand alone with it where another cannot read all of the same.  What cannot be
- * read comes right after what its author wrote before it. */
+/* The height is what the author wrote (P8.1): a reader who corrected it by what he
+ * holds would stand alone with it where another cannot read all of the same.  What
+ * cannot be read comes right after what its author wrote before it. */
 static int heights_lost(struct ordering *o)
 {
     enum { KEY_BYTES = 12 }; /* author u32 || sequence u32 || index u32 */
@@ -258,7 +258,8 @@ static int heights_bound(struct ordering *o)
             most = p->done && p->height > most ? p->height : most;
         }
         e->done = true;
-        if (e->edges_end - e->edges_at < e->names || e->height <= most + HEIGHT_STEP_MAX)
+        if (e->edges_end - e->edges_at < e->names ||
+            e->height <= most + HEIGHT_STEP_MAX)
             continue;
         e->height = most + 1;
         changed = true;

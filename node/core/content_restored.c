@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 #include "node/core/peer_int.h"
 
 enum {

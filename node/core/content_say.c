@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "crypto/aead.h"
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 #include "node/core/content_share.h"
 #include "node/core/peer_int.h"
 

@@ -98,8 +98,8 @@ struct body {
     uint32_t distance; /* to the author's oldest own sequence that has not ended */
     struct bytes deps, control_deps; /* n * DEP_BYTES, rising */
     struct bytes text;               /* payload of kinds 1 and 2 */
-    uint32_t again_seq;              /* of kind 2: sequence and first DEP_BYTES of the */
-    struct bytes again;              /* hash of the own entry that it says again */
+    uint32_t again_seq; /* of kind 2: the own entry that it says again, its sequence */
+    struct bytes again; /* and the first DEP_BYTES of its hash */
 };
 
 /* Append the canonical form of `in` (kinds 1 and 2) to `out`.  ERR_TOOBIG, ERR_UTF8,

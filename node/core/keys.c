@@ -7,7 +7,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/keys_doubt.h"
-#include "node/core/keys_int.h"
+#include "node/core/keys_commit.h"
 
 enum {
     PREKEY_GOES_AFTER = 2, /* P5.12: two epochs later */

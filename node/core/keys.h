@@ -84,9 +84,9 @@ NODISCARD int keys_pages(struct group *g,
  * no position is ever used twice (P5.9).  Rekeys first where the rules say so.
  *   ERR_NOKEY  a value is missing: a no-key was posted, try again later */
 NODISCARD int keys_send(struct group *g, struct key_send *out);
-/* Another copy of this profile writes too, or did: from now on only each eighth position
- * is taken, which one is drawn once; with `clash`, when the other took the same one,
- * it is drawn again.  1: the first time; 0; log errors.  P8.11 */
+/* Another copy of this profile writes too, or did: from now on only each eighth
+ * position is taken, which one is drawn once; with `clash`, when the other took the
+ * same one, it is drawn again.  1: the first time; 0; log errors.  P8.11 */
 NODISCARD int keys_note_copy(struct group *g, bool clash);
 /* Resolve 8-byte prefixes of epoch ids to full ids.  Somebody with much time can make
  * epochs that share a prefix: `choice` counts through what may be meant, from 0, at

@@ -15,7 +15,7 @@
 #include "crypto/hash.h"
 #include "crypto/hpke.h"
 #include "node/core/content.h"
-#include "node/core/keys_int.h"
+#include "node/core/keys_commit.h"
 #include "node/core/link.h"
 
 enum {

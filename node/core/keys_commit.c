@@ -6,10 +6,11 @@
  * forward or a welcome, checks the values.  Both find the same, since the commitments
  * stand in the log.
  */
+#include "node/core/keys_commit.h"
+
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "node/core/keys_int.h"
 
 void commits_make(struct epoch_commits *out, const uint8_t secret[static 32])
 {

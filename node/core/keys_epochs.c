@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "node/core/keys_int.h"
+#include "node/core/keys_commit.h"
 
 struct epoch_key *epoch_find(const struct group *g, const uint8_t id[static 32])
 {

@@ -7,7 +7,7 @@
 #include "crypto/hash.h"
 #include "crypto/hpke.h"
 #include "node/core/content.h"
-#include "node/core/keys_int.h"
+#include "node/core/keys_commit.h"
 
 enum { WELCOME_BYTES = 4 * 32 + 4 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 #include "node/core/keys_int.h"
 #include "node/core/mend_int.h"
 

@@ -432,6 +432,11 @@ void disk_insert(struct disk *d)
     CHECK(sqlite3_vfs_register(&layer, 1) == SQLITE_OK);
 }
 
+void disk_withdraw(void)
+{
+    CHECK(sqlite3_vfs_register(sqlite3_vfs_find("unix"), 1) == SQLITE_OK);
+}
+
 static const char *const names[DISK_NAMES] = {"data", "data-wal"};
 
 void disk_see(struct disk *d)

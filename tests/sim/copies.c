@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* copies.c -- profiles put back from an older copy, and ones that run twice. */
+#include "tests/sim/copies.h"
+
 #include <string.h>
 
 #include "base/check.h"
 #include "node/core/control_int.h"
-#include "tests/sim/copies.h"
 #include "tests/sim/liar.h"
 
 enum { MINUTE_MS = 60 * 1000, TWINS_MAX = 1 };
@@ -40,8 +41,8 @@ void copy_take(struct world *w, int n)
         node->peer && node->group ? peer_group(node->peer, node->group) : NULL;
     if (!g || g->joining)
         return;
-    memlog_free(node->saved);
-    node->saved = memlog_copy(node->log);
+    nodelog_free(node->saved);
+    node->saved = nodelog_copy(node->log);
     CHECK(node->saved != NULL);
     node->saved_ms = w->now_ms;
     node->saved_members = g->control->people_count;
@@ -53,7 +54,7 @@ void copy_put_back(struct world *w, int n, uint64_t after_ms)
 {
     struct node *node = &w->nodes[n];
     world_crash(w, n, after_ms);
-    memlog_free(node->log);
+    nodelog_free(node->log);
     node->log = node->saved;
     node->saved = NULL;
     node->copied = true;
@@ -66,12 +67,12 @@ void copy_put_back(struct world *w, int n, uint64_t after_ms)
 
 int copy_begin_twin(struct world *w, int n)
 {
-    struct memlog *log = w->nodes[n].saved;
+    struct nodelog *log = w->nodes[n].saved;
     w->nodes[n].saved = NULL;
     int m = world_node(w);
     world_crash(w, m, 0);
     struct node *first = &w->nodes[n], *twin = &w->nodes[m];
-    memlog_free(twin->log);
+    nodelog_free(twin->log);
     twin->log = log;
     twin->group = first->group;
     twin->joined = true;
@@ -116,5 +117,5 @@ void copies_act(struct world *w, int n)
 void copies_free(struct world *w)
 {
     for (int n = 0; n < w->nodes_count; n++)
-        memlog_free(w->nodes[n].saved);
+        nodelog_free(w->nodes[n].saved);
 }

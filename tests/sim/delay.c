@@ -74,7 +74,7 @@ static void watch_told(struct world *w, int n, const struct effect *e)
     struct finding f = {w, e->row, -1};
     if (n >= HONEST || e->kind != FX_TELL || e->tell != TELL_ENTRY)
         return;
-    struct log log = memlog_log(w->nodes[n].log);
+    struct log log = nodelog_log(w->nodes[n].log);
     CHECK(log.ops->content_scan(log.ctx, e->group, e->row - 1, true, find_text, &f) >=
           0);
     int text = f.found - watch->said_first;

@@ -118,6 +118,7 @@ int main(int argc, char **argv)
         return run_seeds(from, seeds, demand);
     fprintf(
         stderr,
-        "sim --seed N | --seeds N [--from M] [--demand] | --stories [--record] [--only NAME]\n");
+        "sim --seed N | --seeds N [--from M] [--demand] | --kept |\n"
+        "    --delays N [--lie K] | --stories [--record] [--only NAME]\n");
     return 64;
 }

@@ -208,7 +208,7 @@ static void talk_expires(struct world *w)
     static const char old[] = "CANARY gone in a week";
     for (int n = 0; n < 3; n++)
         world_note(w, "n%d still holds the old text: %d", n,
-                   memlog_contains(w->nodes[n].log, BYTES(old, sizeof old - 1)));
+                   nodelog_contains(w->nodes[n].log, BYTES(old, sizeof old - 1)));
 }
 
 static void renamed_and_moved(struct world *w)
@@ -227,7 +227,7 @@ static void renamed_and_moved(struct world *w)
     for (int n = 0; n < 3; n++)
         for (int i = 0; i < 3; i++)
             world_note(w, "n%d still holds %s: %d", n, old[i],
-                       memlog_contains(w->nodes[n].log, BYTES(old[i], strlen(old[i]))));
+                       nodelog_contains(w->nodes[n].log, BYTES(old[i], strlen(old[i]))));
     converge(w);
 }
 

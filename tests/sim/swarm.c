@@ -58,7 +58,8 @@ static void one_act(struct world *w, int n, int act)
         (void)world_rename(w, n, text);
         break;
     case 5:
-        if (n != 0 && world_joined(w, n))
+        /* Old copies know old addresses: who all moved would not be found again. */
+        if (n != 0 && world_joined(w, n) && !w->copies_on)
             world_move(w, n);
         break;
     default:

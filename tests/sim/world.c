@@ -109,7 +109,7 @@ struct world *world_new(uint64_t seed)
 static void node_up(struct world *w, int n)
 {
     struct node *node = &w->nodes[n];
-    struct peer_config config = {.log = memlog_log(node->log),
+    struct peer_config config = {.log = nodelog_log(node->log),
                                  .entropy = entropy_stream(&node->stream),
                                  .arena = node->arena};
     if (peer_new(&node->peer, &config) != 0) {
@@ -137,7 +137,7 @@ int world_node(struct world *w)
     struct node *node = &w->nodes[n];
     node->exists = true;
     node->next_odd = 1;
-    node->log = memlog_new();
+    node->log = nodelog_new();
     CHECK(node->log != NULL && arena_new(&node->arena, NODE_ARENA_BYTES) == 0);
     put_u64(node->stream.key, w->seed);
     put_u64(node->stream.key + 8, (uint64_t)n + 1);
@@ -439,12 +439,12 @@ void world_step(struct world *w, int n, struct event *ev)
     ev->now_ms = w->now_ms - node->started_ms + NODE_START_MS;
     ev->wall_ms = (uint64_t)((int64_t)(WORLD_EPOCH_MS + w->now_ms) + node->skew_ms);
     struct effects fx = {0};
-    memlog_begin(node->log);
+    nodelog_begin(node->log);
     liar_before(w, n, ev);
     int err = peer_step(node->peer, ev, &fx);
     w->events++;
     if (err && liar_is(w, n)) { /* it may have lied to itself */
-        memlog_rollback(node->log);
+        nodelog_rollback(node->log);
         world_crash(w, n, 1 + world_die(w, 60000));
         return;
     }
@@ -454,11 +454,11 @@ void world_step(struct world *w, int n, struct event *ev)
                      ev->kind != EV_ADDRESSES && chance(w, w->faults.crash);
     if (may_crash && world_die(w, 2) == 0) {
         w->injected[3]++;
-        memlog_rollback(node->log);
+        nodelog_rollback(node->log);
         world_crash(w, n, 1 + world_die(w, 60000));
         return;
     }
-    memlog_commit(node->log);
+    nodelog_commit(node->log);
     trace_step(w, n, ev, &fx);
     world_check_step(w, n, &fx);
     for (size_t i = 0; w->on_effect && i < fx.count; i++)
@@ -586,7 +586,7 @@ void world_free(struct world *w)
     copies_free(w);
     for (int n = 0; n < w->nodes_count; n++) {
         peer_free(w->nodes[n].peer);
-        memlog_free(w->nodes[n].log);
+        nodelog_free(w->nodes[n].log);
         arena_destroy(w->nodes[n].arena);
     }
     for (size_t i = 0; i < w->heap_count; i++)

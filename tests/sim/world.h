@@ -2,7 +2,8 @@
 /* world.h -- a deterministic world of nodes, connections, clocks and faults.
  *
  * One seed draws everything.  Events stand in one heap, ordered by (time, sequence), so
- * that nothing depends on addresses.  Nodes are real peers over memlog; bytes between
+ * that nothing depends on addresses.  Nodes are real peers over memory or the
+ * real store; bytes between
  * them are the real bytes.  Every step runs inside a log transaction; a crash may fall
  * before the commit, or after it between any two effects.
  *
@@ -23,7 +24,7 @@
 #include "crypto/hash.h"
 #include "node/core/marks.h"
 #include "node/core/peer.h"
-#include "tests/sim/memlog.h"
+#include "tests/sim/nodelog.h"
 
 enum { WORLD_NODES_MAX = 32, WORLD_SAID_MAX = 4096 };
 
@@ -37,7 +38,7 @@ struct faults {
 struct liar;
 
 struct node {
-    struct memlog *log;
+    struct nodelog *log;
     struct peer *peer; /* NULL while down */
     struct arena *arena;
     struct entropy_stream stream;
@@ -51,7 +52,7 @@ struct node {
     uint32_t crashes;
     bool joined;
     bool expired; /* its invitation had ended when it came: it must be asked again */
-    struct memlog *saved; /* a copy of its log, see copies.h */
+    struct nodelog *saved; /* a copy of its log, see copies.h */
     uint64_t saved_ms;
     uint32_t saved_members;
     bool copied, twin;

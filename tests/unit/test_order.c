@@ -192,8 +192,8 @@ T_CASE(who_holds_less_shows_the_same_order)
     scene_free(&s);
 }
 
-/* A false claim puts its own author's text elsewhere, up to its bound, and nothing else:
- * whoever can read it or not shows the others in one order. */
+/* A false claim puts its own author's text elsewhere, up to its bound, and nothing
+ * else: whoever can read it or not shows the others in one order. */
 T_CASE(false_heights_do_no_harm)
 {
     struct scene s;

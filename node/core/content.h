@@ -73,6 +73,8 @@ void content_free(struct content *c);
  * `from_link` left out).  Log errors only. */
 NODISCARD int content_accept(struct group *g, struct incoming *list, size_t count,
                              uint32_t from_link);
+/* True if a text waits because its key is missing. */
+bool content_waits(const struct group *g);
 /* True if this member's content entries forked (P8.6). */
 bool content_author_forked(const struct group *g, const uint8_t member_pk[static 32]);
 /* This profile was put back from a copy, or mended: nothing is sealed until what others

@@ -43,6 +43,8 @@ enum {
 
 /* P8.1: nobody is believed who claims to come so far after all that he names. */
 #define HEIGHT_STEP_MAX ((uint64_t)1 << 40)
+/* An honest author may stand many such steps above what he names, never so many. */
+#define HEIGHT_ABSURD ((uint64_t)1 << 60)
 
 /* Which sequences of an author are held: sorted runs; `full` once there were too many
  * to tell, from when on the log is asked. */

@@ -259,7 +259,7 @@ static int heights_bound(struct ordering *o)
         }
         e->done = true;
         if (e->edges_end - e->edges_at < e->names ||
-            e->height <= most + HEIGHT_STEP_MAX)
+            e->height <= most + HEIGHT_ABSURD)
             continue;
         e->height = most + 1;
         changed = true;
@@ -354,20 +354,38 @@ static int mark_forks(struct ordering *o)
     return 0;
 }
 
-/* Of a text that was said again one is shown: the first time, unless only the second
- * can be read (P8.11). */
-static void mark_again(struct ordering *o)
+/* Of a text that was said again one is shown: the first time, unless only a later one can
+ * be read; of those the first (P8.11). */
+static int mark_again(struct ordering *o)
 {
+    enum { KEY_BYTES = 4 + DEP_BYTES + 4 }; /* author || what is said again || place */
+    uint32_t n = 0;
+    uint8_t *keys = malloc(((size_t)o->count + 1) * KEY_BYTES);
+    if (!keys)
+        return ERR_NOMEM;
     for (uint32_t i = 0; i < o->count; i++) {
-        struct entry *e = &o->entries[i];
+        struct entry *e = sorted_at(o, i);
         struct entry *first =
             e->kind == BODY_AGAIN ? table_find(o, e->again, DEP_BYTES) : NULL;
+        if (e->kind != BODY_AGAIN)
+            continue;
+        uint8_t *key = keys + (size_t)n++ * KEY_BYTES;
+        put_u32(key, e->author);
+        memcpy(key + 4, e->again, DEP_BYTES);
+        put_u32(key + 4 + DEP_BYTES, i);
         if (!first || first->author != e->author)
             continue;
-        bool open = first->state == CONTENT_OPEN;
-        e->hidden = e->hidden || open;
-        first->hidden = first->hidden || !open;
+        e->hidden = first->state == CONTENT_OPEN;
+        first->hidden = first->hidden || !e->hidden;
     }
+    sort_bytes(keys, n, KEY_BYTES);
+    for (uint32_t i = 1; i < n; i++) {
+        const uint8_t *key = keys + (size_t)i * KEY_BYTES;
+        if (memcmp(key, key - KEY_BYTES, 4 + DEP_BYTES) == 0)
+            sorted_at(o, get_u32(key + 4 + DEP_BYTES))->hidden = true;
+    }
+    free(keys);
+    return 0;
 }
 
 /* --- showing --------------------------------------------------------------------- */
@@ -476,11 +494,11 @@ static int order_all(struct ordering *o)
         err = has_rows_build(o);
     if (!err)
         err = mark_forks(o);
-    if (err)
-        return err;
-    mark_again(o);
-    have_all(o);
-    return 0;
+    if (!err)
+        err = mark_again(o);
+    if (!err)
+        have_all(o);
+    return err;
 }
 
 int content_messages(struct group *g, peer_visit_message *visit, void *ctx)

@@ -10,6 +10,7 @@
 
 enum {
     HOUR_MS = 3600 * 1000,
+    HURRY_MS = 1000,
     OLDEST_STEPS_MAX = 4096,
     DRAFT_HEAD_BYTES = 4,
     DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX,
@@ -245,9 +246,19 @@ int drafts_load(struct group *g)
 void drafts_hurry(struct group *g)
 {
     struct content *c = g->content;
+    uint64_t soon = g->peer->now_ms + HURRY_MS; /* never at once: see keys_send */
+    for (uint32_t i = 0; i < c->drafts_count; i++)
+        if (c->drafts[i].tried && c->drafts[i].due_ms > soon)
+            c->drafts[i].due_ms = soon;
+}
+
+bool content_waits(const struct group *g)
+{
+    const struct content *c = g->content;
     for (uint32_t i = 0; i < c->drafts_count; i++)
         if (c->drafts[i].tried)
-            c->drafts[i].due_ms = g->peer->now_ms;
+            return true;
+    return false;
 }
 
 int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
@@ -276,7 +287,11 @@ int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
     c->meta_dirty = true;
     uint64_t now = g->peer->now_ms;
     uint64_t due_ms = delay_ms < UINT64_MAX - now ? now + delay_ms : UINT64_MAX;
-    c->drafts[c->drafts_count++] = (struct waiting){*draft, due_ms, false};
+    for (uint32_t i = 0; i < c->drafts_count; i++) /* not before those that wait */
+        if (c->drafts[i].tried && c->drafts[i].due_ms > due_ms)
+            due_ms = c->drafts[i].due_ms;
+    bool tried = delay_ms <= 1 && content_waits(g);
+    c->drafts[c->drafts_count++] = (struct waiting){*draft, due_ms, tried};
     return meta_flush(g);
 }
 
@@ -342,6 +357,22 @@ static int draft_seal(struct group *g, uint32_t i, bool *done)
     return err ? err : fx_tell_draft(g->peer, g->number, row, draft.number);
 }
 
+/* Draft number i waits for its key: so do those behind it that are due, or a later text
+ * would go first. */
+static int drafts_wait(struct group *g, uint32_t i)
+{
+    struct content *c = g->content;
+    uint64_t now = g->peer->now_ms;
+    peer_mark(g->peer, MARK_SEND_WAITS);
+    for (; i < c->drafts_count; i++) {
+        if (c->drafts[i].due_ms > now)
+            continue;
+        c->drafts[i].tried = true;
+        c->drafts[i].due_ms = now + SAY_RETRY_MS;
+    }
+    return 0;
+}
+
 int drafts_tick(struct group *g)
 {
     struct content *c = g->content;
@@ -355,11 +386,8 @@ int drafts_tick(struct group *g)
         int err = draft_seal(g, i, &done);
         if (err)
             return err;
-        if (!done) {
-            peer_mark(g->peer, MARK_SEND_WAITS);
-            c->drafts[i].tried = true;
-            c->drafts[i++].due_ms = now + SAY_RETRY_MS;
-        }
+        if (!done)
+            return drafts_wait(g, i);
     }
     return 0;
 }

@@ -245,26 +245,41 @@ static uint32_t position_next(const struct keys *k, const struct root *r)
     return position;
 }
 
+/* What of `ref` and `lane` is not held: it is asked for; how many. */
+static uint32_t send_lacks(struct group *g, const struct key_ref *ref, uint32_t lane)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < ref->count && !root_find(g, ref); i++) {
+        const struct control_entry *e = control_find(g, ref->ids[i]);
+        if (ref->mix && (epoch_have(g, e->number) & EPOCH_HAVE_MIX))
+            continue;
+        ask_schedule(g, e->number);
+        n++;
+    }
+    if (!(epoch_have(g, lane) & EPOCH_HAVE_LANE)) {
+        ask_schedule(g, lane);
+        n++;
+    }
+    g->keys->review = g->keys->review || n > 0;
+    return n;
+}
+
 /* Under what the next message goes: root, place, lane.
  * SEND_REKEY_FIRST, ERR_NOKEY, log errors. */
-static int send_prepare(struct group *g, struct key_ref *ref, struct root **root)
+static int send_prepare(struct group *g, struct key_ref *ref, uint32_t *lane,
+                        struct root **root)
 {
-    const struct state *now = &g->control->now;
     const struct member *me = member_me(g);
-    uint32_t lacking[LIMIT_EPOCHS_OPEN_MAX + 1];
     if (!me || g->joining)
         return ERR_NOKEY;
-    if (state_lane(g->control, now) == NOBODY || !root_of_state(g, now, ref))
-        return SEND_REKEY_FIRST;
+    enum sending how = keys_sending(g, ref, lane);
+    if (how != SENDING_CAN)
+        return how == SENDING_WAITS ? ERR_NOKEY : SEND_REKEY_FIRST;
     int err = place_of(g, ref, me->index, &ref->place);
     if (err)
         return err == ERR_NOTFOUND ? SEND_REKEY_FIRST : err;
-    uint32_t n = keys_lacking(g, now, lacking);
-    for (uint32_t i = 0; i < n; i++)
-        ask_schedule(g, lacking[i]);
-    g->keys->review = g->keys->review || n > 0;
-    if (n > 0)
-        return keys_waiting(g, lacking, n) ? ERR_NOKEY : SEND_REKEY_FIRST;
+    if (send_lacks(g, ref, *lane) > 0)
+        return ERR_NOKEY;
     err = root_open(g, ref, root);
     return err || position_next(g->keys, *root) < LIMIT_POSITIONS_MAX
                ? err
@@ -301,10 +316,11 @@ static int send_take(struct group *g, struct root *r, struct key_send *out)
 int keys_send(struct group *g, struct key_send *out)
 {
     int err = SEND_REKEY_FIRST;
+    uint32_t from = NOBODY;
     for (int rekeys = 0; err == SEND_REKEY_FIRST; rekeys++) {
         struct root *r = NULL;
         *out = (struct key_send){0};
-        err = send_prepare(g, &out->ref, &r);
+        err = send_prepare(g, &out->ref, &from, &r);
         if (!err)
             err = send_take(g, r, out);
         if (err != SEND_REKEY_FIRST)
@@ -318,7 +334,7 @@ int keys_send(struct group *g, struct key_send *out)
     }
     if (err)
         return err;
-    const struct held *lane = held_at(g, state_lane(g->control, &g->control->now));
+    const struct held *lane = held_at(g, from);
     const struct epoch_key *o = epoch_find(g, held_at(g, lane->epoch->origin)->e.hash);
     CHECK(o && (o->s->v.have & EPOCH_HAVE_LANE)); /* it was not lacking */
     if (out->ref.count > 1)

@@ -456,8 +456,10 @@ int forward_open(struct group *g, const struct held *h)
     if (!p || !e || !forward_wanted(g, e->number))
         return 0;
     if (hpke_open(plain, p->sk, info_of("kring1 forward"),
-                  forward_aad(&a, g, e->hash, keys), b.bin[FORWARD_BOX]))
+                  forward_aad(&a, g, e->hash, keys), b.bin[FORWARD_BOX])) {
+        peer_mark(g->peer, MARK_FORWARD_FALSE);
         return 0;
+    }
     memcpy(v.mix, plain, 32);
     memcpy(v.ctl, plain + 32, 32);
     memcpy(v.lane, plain + 64, 32);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* keys_doubt.c -- members whose epochs do not open (P5.19).
  *
- * Whoever rekeys and gives nobody a box that opens keeps everybody from writing until
- * somebody else rekeys.  The first time a text waits until a no-key is posted, since a
- * page may be on its way; from then on nobody waits for that member.
+ * Whoever rekeys and gives nobody a box that opens must not keep others from writing.
+ * The first time a text waits until a no-key is posted, since a page may be on its way;
+ * from then on it goes under the other open epochs, and where there is none its author
+ * rekeys without waiting for that member.
  */
 #include "node/core/keys_doubt.h"
+
+#include <string.h>
 
 #include "node/core/budget.h"
 
@@ -41,10 +44,35 @@ bool keys_doubted(const struct group *g, const struct held *h)
     return p && p->doubted_ms > g->peer->now_ms;
 }
 
-bool keys_waiting(const struct group *g, const uint32_t *lacking, uint32_t n)
+/* Asked for and not come, or of somebody whose epochs do not open. */
+static bool is_done_without(const struct group *g, uint32_t entry)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (!is_boxed(g, lacking[i]) || !keys_doubted(g, held_at(g, lacking[i])))
-            return true;
-    return false;
+    const struct held *h = held_at(g, entry);
+    return !(epoch_have(g, entry) & EPOCH_HAVE_MIX) && is_boxed(g, entry) &&
+           (h->epoch->asked > 0 || keys_doubted(g, h));
+}
+
+enum sending keys_sending(const struct group *g, struct key_ref *ref, uint32_t *lane)
+{
+    const struct state *now = &g->control->now;
+    uint32_t u[LIMIT_EPOCHS_OPEN_MAX];
+    uint32_t n = state_epochs(g->control, now, u);
+    bool wait = false;
+    *lane = NOBODY;
+    if (!root_of_state(g, now, ref))
+        return SENDING_REKEY;
+    ref->count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (is_done_without(g, u[i])) {
+            wait = wait || !keys_doubted(g, held_at(g, u[i]));
+            continue;
+        }
+        memcpy(ref->ids[ref->count++], held_at(g, u[i])->e.hash, 32);
+        if (*lane == NOBODY && epoch_is_clean(g->control, now, u[i]))
+            *lane = u[i];
+    }
+    ref->mix = ref->mix || ref->count < n;
+    if (ref->count == 0)
+        return wait ? SENDING_WAITS : SENDING_REKEY;
+    return *lane == NOBODY ? SENDING_REKEY : SENDING_CAN;
 }

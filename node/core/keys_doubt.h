@@ -11,8 +11,13 @@
 void keys_doubt(struct group *g, const uint32_t *lacking, uint32_t n);
 /* True if the author of `h` was doubted within the hour. */
 bool keys_doubted(const struct group *g, const struct held *h);
-/* True if a text should wait for what is lacking; false if nobody needs to wait for
- * those who made it: a rekey is better (P5.19). */
-bool keys_waiting(const struct group *g, const uint32_t *lacking, uint32_t n);
+enum sending {
+    SENDING_CAN,
+    SENDING_WAITS, /* for what was asked for: nothing else is open */
+    SENDING_REKEY, /* nobody needs to be waited for */
+};
+/* Under which open epochs a text goes, and with whose lane: those that others made and
+ * that do not come are done without (P5.19). */
+enum sending keys_sending(const struct group *g, struct key_ref *ref, uint32_t *lane);
 
 #endif

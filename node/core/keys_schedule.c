@@ -18,6 +18,7 @@ enum {
     ASK_JITTER_MS = 20 * 1000,
     TRY_MS = 60 * 1000, /* one try of a contact */
     TRIES_MAX = 2,
+    TRY_REKEYS_MAX = 9, /* doublings: then one in 17 hours */
     SLOTS = 16,
     SLOT_MS = 2000,        /* P5.14 */
     PREKEY_REKEYS_MAX = 4, /* P5.12 */
@@ -72,6 +73,9 @@ void ask_schedule(struct group *g, uint32_t entry)
     const uint8_t *id = held_at(g, entry)->e.hash;
     if (g->joining || k->asks_count == ASKS_MAX || !may_ask(g, entry) ||
         epoch_was_wiped(g, entry))
+        return;
+    /* A liar's epochs must not eat up our share of the log (P4.15). */
+    if (held_at(g, entry)->epoch->asked == 0 && keys_doubted(g, held_at(g, entry)))
         return;
     for (uint32_t i = 0; i < k->asks_count; i++)
         if (memcmp(k->asks[i], id, 32) == 0)
@@ -235,9 +239,12 @@ static int rekey_now(struct group *g)
     struct keys *k = g->keys;
     k->rekey_at_ms = 0;
     int err = keys_post_rekey(g);
-    if (err == 0 || err_is_fatal(err))
+    if (err_is_fatal(err))
         return err;
-    k->last_rekey_hour = g->hour.hour + DAY_HOURS - WEEK_HOURS;
+    if (err)
+        k->last_rekey_hour = g->hour.hour + DAY_HOURS - WEEK_HOURS;
+    /* Also after a rekey that left epochs open: it names sixteen heads of however many
+     * a liar made. */
     if (k->owed_hour != HOUR_NONE)
         k->owed_hour = g->hour.hour + DAY_HOURS;
     return owed_store(g);
@@ -265,14 +272,17 @@ static int try_due(struct group *g)
     uint32_t lacking[LIMIT_EPOCHS_OPEN_MAX + 1];
     k->try_at_ms = 0;
     if (keys_lacking(g, &g->control->now, lacking) == 0) {
-        k->tries = 0;
+        k->tries = k->try_rekeys = 0;
         return 0;
     }
     k->try_at_ms = g->peer->now_ms + TRY_MS;
     k->tries += links_count(g->peer, g->number) > 0;
-    if (k->tries <= TRIES_MAX)
+    /* What keeps being missing is asked for by fewer and fewer rekeys: whoever makes
+     * epochs that nobody can open must not have others fill the log. */
+    if (k->tries <= (uint32_t)TRIES_MAX << k->try_rekeys)
         return 0;
     k->tries = 0;
+    k->try_rekeys += k->try_rekeys < TRY_REKEYS_MAX;
     peer_mark(g->peer, MARK_REKEY_TRIED);
     return rekey_now(g);
 }

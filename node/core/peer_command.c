@@ -108,7 +108,9 @@ static int command_say(struct peer *p, struct command *c)
     if (c->delay_ms)
         return content_draft(g, c->text, c->lifetime_hours, c->delay_ms, &c->draft);
     c->draft = 0;
-    err = content_say(g, c->text, c->lifetime_hours, c->id, &c->row);
+    /* What was written before and waits for its key goes first. */
+    err = content_waits(g) ? ERR_NOKEY
+                           : content_say(g, c->text, c->lifetime_hours, c->id, &c->row);
     if (err != ERR_NOKEY)
         return err;
     /* The keys are being asked for: the text waits for them and is not lost. */

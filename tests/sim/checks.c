@@ -160,7 +160,7 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
         if (e->kind == FX_TELL && e->tell == TELL_DIGEST && !liars_differ(w))
             world_break(w, "node %d does not see the same group", n);
         if (e->kind == FX_TELL && e->tell == TELL_FORK && !fork_is_right(w, n, e))
-            world_break(w, "node %d sees a fork", n);
+            world_break(w, "node %d sees a fork by member %u", n, (unsigned)e->row);
         if (e->kind == FX_TELL && e->tell == TELL_COPY && !copy_is(w, n))
             world_break(w, "node %d sees a copy of itself", n);
         if (e->kind == FX_TELL && e->tell == TELL_REFUSED && e->err == ERR_EXPIRED)
@@ -240,7 +240,8 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         bool has = false;
         for (int k = 0; k < s->count && !has; k++)
             has = s->texts[k] == i;
-        if (!has && must_have(w, i, n, hour) && !is_seen_missing(w, n))
+        if (!has && must_have(w, i, n, hour) && !is_seen_missing(w, n) &&
+            !has_no_path(w, w->said[i].node))
             return complain(w, why, w->said[i].text, w->said[i].node, n);
     }
     int at = -1;

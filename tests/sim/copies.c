@@ -22,6 +22,8 @@ bool copy_is(const struct world *w, int n)
 
 bool copy_of(struct world *w, const uint8_t pk[static 32])
 {
+    if (w->twins > 0) /* both let the same people in, who then wrote to both */
+        return true;
     for (int n = 0; n < w->nodes_count; n++) {
         struct node *node = &w->nodes[n];
         const struct group *g =
@@ -106,12 +108,15 @@ void copies_act(struct world *w, int n)
     struct node *node = &w->nodes[n];
     if (!world_joined(w, n) || liar_is(w, n))
         return;
-    if (!knows_all(w, node))
+    if (!knows_all(w, node)) {
         copy_take(w, n);
-    else if (world_die(w, 3))
+    } else if (world_die(w, 3)) {
         copy_put_back(w, n, 1 + world_die(w, 20 * MINUTE_MS));
-    else if (w->twins < TWINS_MAX && w->nodes_count < WORLD_NODES_MAX)
-        (void)copy_begin_twin(w, n);
+    } else if (w->twins < TWINS_MAX && w->nodes_count < WORLD_NODES_MAX) {
+        int twin = copy_begin_twin(w, n);
+        (void)world_say(w, n, "CANARY one copy"); /* before they know of each other */
+        (void)world_say(w, twin, "CANARY the other copy");
+    }
 }
 
 void copies_free(struct world *w)

@@ -377,6 +377,57 @@ static void false_rekeys(const struct told *t)
     buf_free(&whole);
 }
 
+/* Somebody asks for a key: an answer that opens to nothing, before others give one. */
+static void false_forward(const struct told *t)
+{
+    struct draft d;
+    struct buf body = {0}, whole = {0};
+    uint8_t box[FORWARD_BOX_BYTES];
+    const struct control *c = t->g->control;
+    for (uint32_t i = 0; i < c->epochs_count; i++) {
+        const struct held *h = held_at(t->g, c->epochs[i]);
+        uint32_t to = bits_next(&h->epoch->nokey, 0);
+        if (to == NOBODY || bits_has(&h->epoch->forwarded, to) ||
+            control_draft(t->g, &d))
+            continue;
+        const struct member *m = member_at(t->g, to);
+        noise_fill(t, box, sizeof box);
+        struct control_body b = {0};
+        b.bin[FORWARD_EPOCH] = BYTES(h->e.hash, 32);
+        b.bin[FORWARD_MEMBER] = BYTES(m->pk, 32);
+        b.bin[FORWARD_PREKEY] = BYTES(m->prekey_pk, 32);
+        b.bin[FORWARD_BOX] = BYTES_OF(box);
+        body.n = 0;
+        CHECK(control_body_encode(CONTROL_FORWARD, &b, &body) == 0);
+        sign_control(t, &d, CONTROL_FORWARD, BUF_BYTES(&body), &whole);
+        say(t, WIRE_CONTROL, BUF_BYTES(&whole), ALL);
+    }
+    buf_free(&body);
+    buf_free(&whole);
+}
+
+/* An entry by nobody, over the heads of the group. */
+static void strange_entry(const struct told *t)
+{
+    struct draft d;
+    struct buf body = {0}, whole = {0};
+    uint8_t seed[32], pk[32], sk[64];
+    if (control_draft(t->g, &d))
+        return;
+    d.seq = 1;
+    memset(d.prev, 0, 32);
+    noise_fill(t, seed, sizeof seed);
+    sign_keypair(pk, sk, seed);
+    body_bin(t, CONTROL_PREKEY, &body);
+    CHECK(control_sign(t->g, &d, CONTROL_PREKEY, BUF_BYTES(&body), &whole) == 0);
+    memcpy(whole.p + 34, pk, 32);
+    CHECK(sign_make(whole.p + whole.n - 64, "control", BYTES(whole.p, whole.n - 64),
+                    sk) == 0);
+    say(t, WIRE_CONTROL, BUF_BYTES(&whole), ALL);
+    buf_free(&body);
+    buf_free(&whole);
+}
+
 static void one_card(const struct told *t, uint32_t seq, int half)
 {
     uint8_t kind = (uint8_t)(1 + die(t, 16)), head[CARD_HEAD_BYTES] = {1, kind},
@@ -596,8 +647,16 @@ void lie_tell(struct world *w, struct liar *l, enum lie lie)
     l->told[lie]++;
     switch (lie) {
     case LIE_TWO_TEXTS: two_texts(&t); break;
-    case LIE_TWO_BRANCHES: two_branches(&t, 2); break;
-    case LIE_REKEY: false_rekeys(&t); break;
+    case LIE_TWO_BRANCHES:
+        if (die(&t, 6) == 0)
+            strange_entry(&t);
+        else
+            two_branches(&t, 2);
+        break;
+    case LIE_REKEY:
+        false_forward(&t);
+        false_rekeys(&t);
+        break;
     case LIE_FORGE: forge(&t); break;
     case LIE_FLOOD: flood(&t); break;
     case LIE_REPLAY: replay(&t); break;

@@ -27,12 +27,13 @@ static unsigned long long ull(uint64_t n)
 static int tally_print(const struct tally *t)
 {
     int missed = 0;
-    printf("injected: %llu cuts, %llu corruptions, %llu duplicates, %llu crashes, "
-           "%llu failed dials, %llu clock jumps,\n"
-           "          %llu liars, %llu put back from a copy, %llu twins\n",
-           ull(t->injected[0]), ull(t->injected[1]), ull(t->injected[2]),
-           ull(t->injected[3]), ull(t->injected[4]), ull(t->injected[5]), ull(t->liars),
-           ull(t->copies), ull(t->twins));
+    printf(
+        "injected: %llu cuts, %llu corruptions, %llu duplicates, %llu crashes, "
+        "%llu failed dials, %llu clock jumps,\n"
+        "          %llu liars, %llu put back from a copy, %llu twins, %llu runs over the real store\n",
+        ull(t->injected[0]), ull(t->injected[1]), ull(t->injected[2]),
+        ull(t->injected[3]), ull(t->injected[4]), ull(t->injected[5]), ull(t->liars),
+        ull(t->copies), ull(t->twins), ull(t->real));
     printf("reached:");
     for (int i = 0; i < MARKS_COUNT; i++)
         if (t->marks[i])
@@ -116,9 +117,7 @@ int main(int argc, char **argv)
         return run_stories(only, record);
     if (seeds)
         return run_seeds(from, seeds, demand);
-    fprintf(
-        stderr,
-        "sim --seed N | --seeds N [--from M] [--demand] | --kept |\n"
-        "    --delays N [--lie K] | --stories [--record] [--only NAME]\n");
+    fprintf(stderr, "sim --seed N | --seeds N [--from M] [--demand] | --kept |\n"
+                    "    --delays N [--lie K] | --stories [--record] [--only NAME]\n");
     return 64;
 }

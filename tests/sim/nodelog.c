@@ -15,7 +15,7 @@
 #include "tests/disk/replay.h"
 #include "tests/sim/memlog.h"
 
-enum { PATH_BYTES = 64, COPY_BYTES = 1 << 16 };
+enum { PATH_BYTES = 64, COPY_BYTES = 1 << 16, SETTLE_EACH = 256 };
 
 struct nodelog {
     enum nodelog_kind kind;
@@ -25,6 +25,7 @@ struct nodelog {
     struct entropy_stream stream;
     uint8_t key[32];
     char dir[PATH_BYTES];
+    uint64_t commits;
 };
 
 static const char *const files[] = {"data", "data-wal"};
@@ -104,8 +105,12 @@ void nodelog_begin(struct nodelog *n)
 
 int nodelog_commit(struct nodelog *n)
 {
-    if (n->store)
-        return store_commit(n->store);
+    if (n->store) {
+        int err = store_commit(n->store);
+        if (!err && ++n->commits % SETTLE_EACH == 0 && store_wants_settle(n->store))
+            err = store_settle(n->store);
+        return err;
+    }
     memlog_commit(n->memory);
     return 0;
 }
@@ -118,7 +123,8 @@ void nodelog_rollback(struct nodelog *n)
         store_rollback(n->store);
 }
 
-/* --- the power goes ---------------------------------------------------------------- */
+/* --- the power goes ----------------------------------------------------------------
+ */
 
 static void copy_file(const char *from_dir, const char *to_dir, const char *name)
 {
@@ -177,7 +183,8 @@ int nodelog_cut(struct nodelog *n, uint64_t draw)
     return err ? err : store_check(n->store);
 }
 
-/* --- in memory only ---------------------------------------------------------------- */
+/* --- in memory only ----------------------------------------------------------------
+ */
 
 struct nodelog *nodelog_copy(const struct nodelog *n)
 {

@@ -226,8 +226,9 @@ static void renamed_and_moved(struct world *w)
     static const char *const old[] = {"Otter", "Kingfisher", "n1.0:1"};
     for (int n = 0; n < 3; n++)
         for (int i = 0; i < 3; i++)
-            world_note(w, "n%d still holds %s: %d", n, old[i],
-                       nodelog_contains(w->nodes[n].log, BYTES(old[i], strlen(old[i]))));
+            world_note(
+                w, "n%d still holds %s: %d", n, old[i],
+                nodelog_contains(w->nodes[n].log, BYTES(old[i], strlen(old[i]))));
     converge(w);
 }
 

@@ -7,6 +7,7 @@
 #include "tests/sim/copies.h"
 #include "tests/sim/liar.h"
 
+enum { REAL_EACH = 20, REAL_NODES_MAX = 4 };
 enum { HEAL_STEP_MS = 5 * 60 * 1000, HEAL_STEPS_MAX = 36, HOUR_MS = 3600 * 1000 };
 
 static void draw_faults(struct world *w)
@@ -112,6 +113,7 @@ static void tally_add(struct tally *to, const struct world *w)
         to->marks[i] += w->tally.marks[i];
     for (int n = 0; n < w->nodes_count; n++)
         to->liars += liar_is(w, n);
+    to->real += w->real;
     to->copies += w->tally.copies;
     to->twins += w->tally.twins;
 }
@@ -125,10 +127,16 @@ int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
     if (verbose)
         w->out = stdout;
     int count = draw_count(w);
+    w->real = seed % REAL_EACH == 0;
+    if (w->real) {
+        count = count > REAL_NODES_MAX ? REAL_NODES_MAX : count;
+        w->disk_node = (int)world_die(w, (uint64_t)count);
+    }
     for (int n = 0; n < count; n++)
         (void)world_node(w);
     liar_draw(w, count);
-    copies_draw(w);
+    if (!w->real) /* only what is in memory can be copied */
+        copies_draw(w);
     if (world_found(w, 0, "CANARY0", world_die(w, 2) ? 720 : 0) != 0)
         world_break(w, "no group");
     draw_faults(w);

@@ -137,7 +137,10 @@ int world_node(struct world *w)
     struct node *node = &w->nodes[n];
     node->exists = true;
     node->next_odd = 1;
-    node->log = nodelog_new();
+    node->log = nodelog_new(!w->real            ? NODELOG_MEMORY
+                            : n == w->disk_node ? NODELOG_DISK
+                                                : NODELOG_STORE,
+                            w->seed * WORLD_NODES_MAX + (uint64_t)n);
     CHECK(node->log != NULL && arena_new(&node->arena, NODE_ARENA_BYTES) == 0);
     put_u64(node->stream.key, w->seed);
     put_u64(node->stream.key + 8, (uint64_t)n + 1);
@@ -168,7 +171,7 @@ static void conn_drop(struct world *w, int c, int because_of)
 static void node_down(struct world *w, int n)
 {
     struct node *node = &w->nodes[n];
-    for (int i = 0; node->peer && i < MARKS_COUNT; i++)
+    for (int i = 0; node->peer && !liar_is(w, n) && i < MARKS_COUNT; i++)
         w->tally.marks[i] += node->peer->marks[i];
     peer_free(node->peer);
     node->peer = NULL;
@@ -181,6 +184,9 @@ void world_crash(struct world *w, int n, uint64_t after_ms)
         return;
     node_down(w, n);
     node->crashes++;
+    int cut = w->real ? nodelog_cut(node->log, world_die(w, UINT32_MAX)) : 0;
+    if (cut)
+        world_break(w, "node %d: the store after a power cut: %s", n, err_name(cut));
     for (int c = w->conns_first; c < w->conns_count; c++)
         if (w->conns[c].open && (w->conns[c].node[0] == n || w->conns[c].node[1] == n))
             conn_drop(w, c, n);
@@ -458,7 +464,8 @@ void world_step(struct world *w, int n, struct event *ev)
         world_crash(w, n, 1 + world_die(w, 60000));
         return;
     }
-    nodelog_commit(node->log);
+    if (nodelog_commit(node->log) != 0)
+        world_break(w, "node %d: what was done is not saved", n);
     trace_step(w, n, ev, &fx);
     world_check_step(w, n, &fx);
     for (size_t i = 0; w->on_effect && i < fx.count; i++)

@@ -99,7 +99,7 @@ struct act {
 /* What was injected and reached, over many runs. */
 struct tally {
     uint64_t injected[6]; /* see struct world */
-    uint64_t copies, twins, liars;
+    uint64_t copies, twins, liars, real;
     uint64_t marks[MARKS_COUNT];
 };
 
@@ -124,6 +124,8 @@ struct world {
         injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
     struct tally tally;
     bool watch_wire, copies_on;
+    bool real;     /* nodes keep what they have in the real store ... */
+    int disk_node; /* ... and this one on a disk that loses what was not synced */
     int twins;
     struct liar *liars[WORLD_NODES_MAX]; /* see liar.h */
     bool liars_last;                     /* they go on lying after healing */

@@ -24,7 +24,7 @@ static inline bool bits_has(const struct bits *b, uint32_t i)
 static inline void bits_drop(struct bits *b, uint32_t i)
 {
     if (bits_has(b, i))
-        b->p[i / 8] &= (uint8_t)~(1U << i % 8);
+        b->p[i / 8] &= (uint8_t) ~(1U << i % 8);
 }
 
 /* Make place for the numbers below `count`.  ERR_NOMEM. */

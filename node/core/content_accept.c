@@ -246,9 +246,8 @@ static int pass_on(struct group *g, const struct item *it, uint32_t from_link)
 {
     uint64_t cost = 1 + it->in->envelope.n / 1024;
     const struct member *m =
-        g->peer->links->bulk
-            ? NULL /* it is not pushed anyway (P10.6) */
-            : member_find(g, author_at(g->content, it->author)->pk);
+        g->peer->links->bulk ? NULL /* it is not pushed anyway (P10.6) */
+                             : member_find(g, author_at(g->content, it->author)->pk);
     if (!m || budget_take(g, m->index, BUDGET_PUSH, cost))
         return sync_push_entry(g, it->in->topic, it->in->envelope, from_link);
     sync_leave(g, from_link);

@@ -258,8 +258,7 @@ static int heights_bound(struct ordering *o)
             most = p->done && p->height > most ? p->height : most;
         }
         e->done = true;
-        if (e->edges_end - e->edges_at < e->names ||
-            e->height <= most + HEIGHT_ABSURD)
+        if (e->edges_end - e->edges_at < e->names || e->height <= most + HEIGHT_ABSURD)
             continue;
         e->height = most + 1;
         changed = true;
@@ -354,8 +353,8 @@ static int mark_forks(struct ordering *o)
     return 0;
 }
 
-/* Of a text that was said again one is shown: the first time, unless only a later one can
- * be read; of those the first (P8.11). */
+/* Of a text that was said again one is shown: the first time, unless only a later one
+ * can be read; of those the first (P8.11). */
 static int mark_again(struct ordering *o)
 {
     enum { KEY_BYTES = 4 + DEP_BYTES + 4 }; /* author || what is said again || place */

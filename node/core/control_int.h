@@ -104,7 +104,7 @@ struct held {
 struct person {
     struct member m; /* first */
     bool forked;
-    uint32_t entries; /* of theirs that are held */
+    uint32_t entries;    /* of theirs that are held */
     uint64_t doubted_ms; /* until when nobody waits for values of theirs (P5.19) */
 };
 
@@ -156,7 +156,7 @@ struct control {
     uint32_t epochs_count, epochs_cap;
     struct state now; /* of everything held */
     struct state side[STATES_KEPT];
-    uint64_t bytes; /* of all entries held */
+    uint64_t bytes;      /* of all entries held */
     uint64_t asked;      /* counts the uses of states */
     struct buf scratch;  /* what a digest is computed over */
     uint32_t own_last;   /* own entry with the highest sequence, or NOBODY */

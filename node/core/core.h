@@ -81,10 +81,10 @@ struct peer {
     uint32_t addresses_count;
     struct effect *fx;
     size_t fx_count, fx_cap;
-    struct buf *fx_bytes; /* bytes of all effects, end to end in their order */
-    uint64_t limited;     /* how often a bound refused something */
+    struct buf *fx_bytes;        /* bytes of all effects, end to end in their order */
+    uint64_t limited;            /* how often a bound refused something */
     uint64_t marks[MARKS_COUNT]; /* how often a rare path was taken */
-    bool started;         /* EV_START was handled */
+    bool started;                /* EV_START was handled */
     struct buf shown_group, shown_me, shown_by; /* names lent by peer_view.c */
 };
 

@@ -267,8 +267,7 @@ int join_home_settle(struct group *g)
 {
     struct joins *j = g->joins;
     struct log *log = &g->peer->log;
-    const struct member *m =
-        j && j->home.n ? member_by_transport(g, j->home_pk) : NULL;
+    const struct member *m = j && j->home.n ? member_by_transport(g, j->home_pk) : NULL;
     if (!m || card_address(g, m->index, 0).n == 0)
         return 0;
     wipe(j->home.p, j->home.n);

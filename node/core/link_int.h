@@ -106,7 +106,7 @@ struct ties {
     bool rescan;        /* members or addresses changed */
     uint32_t hour_seen; /* welcomes were looked after at this hour */
     bool control_new;   /* control entries or pages came since the links were settled */
-    uint8_t lanes_sum[32]; /* the topics held then */
+    uint8_t lanes_sum[32];   /* the topics held then */
     struct budgets *budgets; /* by member index (budget.c) */
     uint32_t budgets_count;
     struct candidate *candidates;

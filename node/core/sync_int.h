@@ -35,8 +35,8 @@ struct stream {
 /* Reconciliation over one live link. */
 struct sync {
     uint8_t phase, set;
-    bool passes; /* dialler: something to be answered went out since the last done */
-    bool done_got;     /* dialler: the answer is here, own sending is not over */
+    bool passes;   /* dialler: something to be answered went out since the last done */
+    bool done_got; /* dialler: the answer is here, own sending is not over */
     uint8_t done_owed; /* responder: bit per set, answered when its sending is over */
     uint32_t ranges_open; /* range and ids messages sent since the last done */
     struct wire_hello theirs;

@@ -104,8 +104,8 @@ struct disk {
 struct disk *disk_new(const char *folder, const struct disk_image *image);
 /* Make it the one that SQLite finds; the one before must not be open any more. */
 void disk_insert(struct disk *d);
-/* Give SQLite the system's files back, for what opens from now on; what is open stays on
- * its disk. */
+/* Give SQLite the system's files back, for what opens from now on; what is open stays
+ * on its disk. */
 void disk_withdraw(void);
 /* Make the folder tell of the same files as the disk; call it before a store opens. */
 void disk_show(const struct disk *d);

@@ -4,6 +4,7 @@
  *     sim --seed N            one run, with its transcript and trace hash
  *     sim --seeds N [--from M] [--demand]  N runs; prints what failed and how to repeat
  *                             it; with --demand every rare path must have been taken
+ *     sim --kept              the seeds that failed once (tests/sim/kept)
  *     sim --delays N [--lie K]  how late texts are under attack, over N seeds
  *     sim --stories [--record] [--only NAME]   named stories against their transcripts
  */
@@ -60,6 +61,27 @@ static int run_seeds(uint64_t from, uint64_t count, bool demand)
     return failed || (demand && missed) ? 1 : 0;
 }
 
+/* Seeds that failed once, a number a line. */
+static int run_kept(void)
+{
+    struct tally tally = {0};
+    char line[200];
+    int failed = 0, ran = 0;
+    FILE *f = fopen(KRING_TESTS_DIR "/sim/kept", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        uint8_t trace[32];
+        uint64_t seed = strtoull(line, NULL, 10);
+        if (seed == 0)
+            continue;
+        failed += swarm_run(seed, false, trace, &tally);
+        ran++;
+    }
+    if (f)
+        (void)fclose(f);
+    printf("%d passed, %d failed\n", ran - failed, failed);
+    return failed || ran == 0;
+}
+
 static int run_one(uint64_t seed)
 {
     struct tally tally = {0};
@@ -84,7 +106,7 @@ int main(int argc, char **argv)
 {
     uint64_t seeds = 0, from = 1, delays = 0;
     int lie = -1;
-    bool one = false, stories = false, record = false, demand = false;
+    bool one = false, stories = false, record = false, demand = false, kept = false;
     const char *only = NULL;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -102,6 +124,8 @@ int main(int argc, char **argv)
             only = value, i++;
         else if (strcmp(argv[i], "--demand") == 0)
             demand = true;
+        else if (strcmp(argv[i], "--kept") == 0)
+            kept = true;
         else if (strcmp(argv[i], "--stories") == 0)
             stories = true;
         else if (strcmp(argv[i], "--record") == 0)
@@ -113,6 +137,8 @@ int main(int argc, char **argv)
         return delays_run(delays, lie);
     if (one)
         return run_one(from);
+    if (kept)
+        return run_kept();
     if (stories)
         return run_stories(only, record);
     if (seeds)

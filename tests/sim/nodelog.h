@@ -5,7 +5,8 @@
  *     nodelog_new -> { nodelog_begin, calls, nodelog_commit | nodelog_rollback,
  *                      nodelog_cut }* -> nodelog_free
  *
- * The real store lies in a folder of its own under /dev/shm or /tmp, which goes with it.
+ * The real store lies in a folder of its own under /dev/shm or /tmp, which goes with
+ * it.
  */
 #ifndef TESTS_SIM_NODELOG_H
 #define TESTS_SIM_NODELOG_H

@@ -117,7 +117,8 @@ written=$(cat "$work/trace"/* | grep -E 'O_(WRONLY|RDWR|CREAT)|creat\(' |
     sed -E "s,^$work/(otter|wren)/,," |
     grep -vE '^(/dev/(null|tty)|/proc/self/.*)$' | sed -E 's/^slots.*$/slots/' |
     sort -u | paste -sd' ')
-same "only the store is ever written" "$written" "data data-wal making/data making/data-wal making/slots-new"
+same "only the store is ever written" "$written" \
+    "data data-wal making/data making/data-wal making/slots-new"
 
 # ---- the wire -----------------------------------------------------------------
 if [ "$wire" = yes ]; then

@@ -31,7 +31,8 @@ static int tally_print(const struct tally *t)
     printf(
         "injected: %llu cuts, %llu corruptions, %llu duplicates, %llu crashes, "
         "%llu failed dials, %llu clock jumps,\n"
-        "          %llu liars, %llu put back from a copy, %llu twins, %llu runs over the real store\n",
+        "          %llu liars, %llu put back from a copy, %llu twins, "
+        "%llu runs over the real store\n",
         ull(t->injected[0]), ull(t->injected[1]), ull(t->injected[2]),
         ull(t->injected[3]), ull(t->injected[4]), ull(t->injected[5]), ull(t->liars),
         ull(t->copies), ull(t->twins), ull(t->real));

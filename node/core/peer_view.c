@@ -148,7 +148,8 @@ static bool limited_view(const struct group *g, uint32_t index, struct limited_v
 {
     *v = (struct limited_view){.group = g->number, .index = index};
     for (int why = 0; why < LIMITED_END; why++) {
-        uint64_t last_ms = 0, times = budget_limited(g, index, why, &last_ms);
+        uint64_t last_ms = 0,
+                 times = budget_limited(g, index, (enum limited)why, &last_ms);
         if (times > 0 && last_ms >= v->last_ms) {
             v->why = (enum limited)why;
             v->last_ms = last_ms;

@@ -395,6 +395,9 @@ static int text_of(struct ordering *o, const struct entry *e, struct bytes *text
     struct log *log = &o->g->peer->log;
     struct content_row row;
     struct body body;
+    *text = BYTES(NULL, 0);
+    if (e->text_bytes == 0) /* it cannot be read here, and perhaps nothing can */
+        return 0;
     if (e->text_kept) {
         *text = BYTES(o->texts.p + e->text_at, e->text_bytes);
         return 0;

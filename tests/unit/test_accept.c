@@ -469,6 +469,47 @@ T_CASE(two_texts_under_one_key_are_shown_as_a_fork)
     small_free(&s);
 }
 
+static int count_unread_text(void *ctx, const struct message_view *view)
+{
+    int *n = ctx;
+    *n += view->text.n == 0 && view->kind == 0;
+    return 0;
+}
+
+T_CASE(a_text_that_cannot_be_read_is_shown_though_it_stands_alone)
+{
+    struct small s;
+    struct tp_entry e;
+    struct buf body = {0};
+    uint8_t leaf[32];
+    int shown = 0;
+    small_new(&s);
+    tp_body(&body, "lost", BYTES(NULL, 0), 0);
+    struct tp_making in = {.g = s.maker,
+                           .keys = &s.keys,
+                           .author = &s.members[0],
+                           .position = 5,
+                           .seq = 1,
+                           .end_hour = TP_EPOCH_HOURS + 168,
+                           .lifetime_hours = 168,
+                           .prev = zeros,
+                           .body = BUF_BYTES(&body)};
+    tp_make(&in, &e);
+    struct key_ref ref = s.keys.ref;
+    ref.place = s.members[0].place;
+    ref.position = 5;
+    memlog_begin(s.founder->log);
+    T_EQ(keys_take_leaf(s.g, &ref, leaf), 0);
+    T_EQ(keys_flush(s.g), 0);
+    memlog_commit(s.founder->log);
+    T_EQ(tp_accept(s.founder, s.g, &e), ACCEPT_NEW);
+    T_EQ(peer_messages(s.founder->peer, 1, count_unread_text, &shown), 0);
+    T_EQ(shown, 1);
+    buf_free(&body);
+    buf_free(&e.envelope);
+    small_free(&s);
+}
+
 T_CASE(epochs_that_share_a_prefix_are_told_apart_by_the_signature)
 {
     struct small s;

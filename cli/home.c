@@ -43,7 +43,9 @@ static int wait_typing(void *ctx)
 
 /* ---- asking -------------------------------------------------------------- */
 
-bool home_ask(struct home *h, const char *question, char out[static HOME_ANSWER_BYTES])
+/* Ask for one line, as home_ask_number asks for a number. */
+static bool ask_line(struct home *h, const char *question,
+                     char out[static HOME_ANSWER_BYTES])
 {
     struct buf line = {0};
     int err = prompt_ask(&h->c->prompt, question, &line);
@@ -70,7 +72,7 @@ bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES])
 {
     home_tell_kept(h);
     h->choosing = true;
-    bool asked = home_ask(h, _("Number:"), out);
+    bool asked = ask_line(h, _("Number:"), out);
     h->choosing = false;
     return asked;
 }
@@ -187,7 +189,7 @@ static bool ask_group_name(struct home *h, char name[static HOME_ANSWER_BYTES])
 {
     cli_say(_("To go back, press only Enter."));
     while (!h->closing) {
-        if (!home_ask(h, _("Name of the group:"), name))
+        if (!ask_line(h, _("Name of the group:"), name))
             continue;
         if (!*name)
             return false;

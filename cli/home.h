@@ -40,10 +40,9 @@ struct home {
 
 /* ---- home.c: asking ------------------------------------------------------ */
 
-/* Ask for one line, trimmed, a zero byte at its end.  False: it ends (closing is set),
- * or the line is longer than an answer. */
-bool home_ask(struct home *h, const char *question, char out[static HOME_ANSWER_BYTES]);
-/* As home_ask for "Number:"; news are shown above it as they come. */
+/* Ask for a number, trimmed, a zero byte at its end; news are shown above the question
+ * as they come.  False: it ends (closing is set), or the line is longer than an answer.
+ */
 bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES]);
 /* Show `s` (freed) and ask until one of 1 .. `max` is chosen.  False: back, or it
  * ends. */

@@ -91,7 +91,7 @@ static int try_once(struct cli *c, uint8_t data_key[static 32])
     if (err == ERR_EMPTY || err == ERR_UTF8 || err == ERR_TOOBIG)
         err = ERR_PASSPHRASE;
     if (!err)
-        err = unlock_open_slot(c->home, BUF_BYTES(&canonical), data_key, &c->slot);
+        err = unlock_open(c->home, BUF_BYTES(&canonical), data_key, &c->slot);
     buf_free(&canonical);
     int ended = err == 0 || err == ERR_PASSPHRASE ? prompt_drop(&c->prompt) : 0;
     return ended ? ended : err;
@@ -133,7 +133,7 @@ int opening_unlock(struct cli *c, uint8_t data_key[static 32])
                                       : cli_missing(c, "--passphrase-file");
     int err = opening_passphrase_file(c, OPTION_PASSPHRASE_FILE, &canonical);
     if (!err)
-        err = unlock_open_slot(c->home, BUF_BYTES(&canonical), data_key, &c->slot);
+        err = unlock_open(c->home, BUF_BYTES(&canonical), data_key, &c->slot);
     buf_free(&canonical);
     return err;
 }

@@ -10,9 +10,9 @@
 
 #include "crypto/aead.h"
 #include "crypto/hash.h"
-#include "crypto/slots.h"
 #include "store/files.h"
 #include "store/store_int.h"
+#include "store/unlock.h"
 #include "store/vfs_file.h"
 
 enum {
@@ -86,23 +86,6 @@ static int folder_of(const struct store *s, char out[static FILES_PATH_BYTES_MAX
     return 0;
 }
 
-static int slots_take(const char *dir, uint8_t file[static SLOTS_FILE_BYTES])
-{
-    char path[FILES_PATH_BYTES_MAX];
-    struct stat st;
-    int err = files_path(path, dir, "slots");
-    if (err)
-        return err;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return files_error();
-    err = fstat(fd, &st) != 0              ? ERR_IO
-          : st.st_size != SLOTS_FILE_BYTES ? ERR_DAMAGED
-                                           : files_read(fd, file, SLOTS_FILE_BYTES);
-    (void)close(fd);
-    return err;
-}
-
 static int write_all(struct store *s, int fd, const uint8_t data_key[static 32],
                      const struct entropy *entropy, uint64_t *bytes)
 {
@@ -111,7 +94,7 @@ static int write_all(struct store *s, int fd, const uint8_t data_key[static 32],
     struct writing w = {.fd = fd};
     int err = folder_of(s, dir);
     if (!err)
-        err = slots_take(dir, slots);
+        err = unlock_read_slots(dir, slots);
     if (err)
         return err;
     hasher_init(&w.hash, "backup");

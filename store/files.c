@@ -125,6 +125,24 @@ int files_make_parents(const char *path)
     return 0;
 }
 
+bool files_exist(const char *dir, const char *name)
+{
+    char path[FILES_PATH_BYTES_MAX];
+    return files_path(path, dir, name) == 0 && access(path, F_OK) == 0;
+}
+
+int files_move(const char *from_dir, const char *from, const char *to_dir,
+               const char *to)
+{
+    char a[FILES_PATH_BYTES_MAX], b[FILES_PATH_BYTES_MAX];
+    int err = files_path(a, from_dir, from);
+    if (!err)
+        err = files_path(b, to_dir, to);
+    if (!err && rename(a, b) != 0)
+        err = files_error();
+    return err ? err : files_sync_dir(to_dir);
+}
+
 /* Some file systems cannot rename without replacing: there the name is looked at. */
 int files_rename_new(const char *from, const char *to)
 {
@@ -184,17 +202,6 @@ int files_keep(const char *dir, const char *name, const char *copy)
 
 /* ---- the exchange -------------------------------------------------------- */
 
-static int rename_in(const char *dir, const char *from, const char *to)
-{
-    char a[FILES_PATH_BYTES_MAX], b[FILES_PATH_BYTES_MAX];
-    int err = files_path(a, dir, from);
-    if (!err)
-        err = files_path(b, dir, to);
-    if (!err && rename(a, b) != 0)
-        err = files_error();
-    return err ? err : files_sync_dir(dir);
-}
-
 static int unlink_in(const char *dir, const char *name)
 {
     char path[FILES_PATH_BYTES_MAX];
@@ -216,13 +223,7 @@ int files_swap_commit(const char *dir)
     if (fsync(fd) != 0)
         err = files_error();
     (void)close(fd);
-    return err ? err : rename_in(dir, "data-making", "data-new");
-}
-
-static bool swap_waits(const char *dir)
-{
-    char path[FILES_PATH_BYTES_MAX];
-    return files_path(path, dir, "data-new") == 0 && access(path, F_OK) == 0;
+    return err ? err : files_move(dir, "data-making", dir, "data-new");
 }
 
 /* The old log goes first: what follows must never be read beside the new database. */
@@ -231,21 +232,22 @@ static int swap_do(const char *dir)
     int err = unlink_in(dir, "data-wal");
     if (!err)
         err = files_sync_dir(dir);
-    return err ? err : rename_in(dir, "data-new", "data");
+    return err ? err : files_move(dir, "data-new", dir, "data");
 }
 
 int files_swap_finish(const char *dir)
 {
     char path[FILES_PATH_BYTES_MAX];
     int err = files_path(path, dir, "data");
-    if (err || !swap_waits(dir))
+    if (err || !files_exist(dir, "data-new"))
         return err;
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0 && errno != ENOENT)
         return files_error();
     if (fd >= 0)
         err = files_lock(fd);
-    if (!err && swap_waits(dir)) /* another process may have been quicker */
+    if (!err &&
+        files_exist(dir, "data-new")) /* another process may have been quicker */
         err = swap_do(dir);
     if (fd >= 0)
         (void)close(fd);

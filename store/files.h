@@ -32,6 +32,12 @@ NODISCARD int files_sync_dir(const char *dir);
 NODISCARD int files_make_parents(const char *path);
 /* Make the names in the folder that holds `path` last. */
 NODISCARD int files_sync_parent(const char *path);
+/* True if the folder holds a file of this name. */
+bool files_exist(const char *dir, const char *name);
+/* Rename from_dir/from to to_dir/to, over what stands there, so that it lasts.  Errors
+ * as files_write, ERR_TOOBIG. */
+NODISCARD int files_move(const char *from_dir, const char *from, const char *to_dir,
+                         const char *to);
 /* Rename `from` to `to` unless that exists.  ERR_EXISTS, errors as files_write. */
 NODISCARD int files_rename_new(const char *from, const char *to);
 /* Keep a second name, or where that cannot be a copy, of dir/name as dir/copy.  A file

@@ -37,8 +37,7 @@ static bool has_spare(uint8_t table, bool first)
 {
     static const uint32_t tables = 1U << LOG_PROFILE | 1U << LOG_GROUP |
                                    1U << LOG_CONTROL | 1U << LOG_CARD |
-                                   1U << LOG_EPOCH | 1U << LOG_PREKEY |
-                                   1U << LOG_DRAFT;
+                                   1U << LOG_EPOCH | 1U << LOG_PREKEY | 1U << LOG_DRAFT;
     return (table < 32 && (tables >> table & 1)) || (table == LOG_AUTHOR && first);
 }
 

@@ -2,7 +2,6 @@
 /* making.c -- a new profile: key slots and an empty database, both or neither. */
 #include "store/making.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "store/files.h"
@@ -11,15 +10,9 @@
 
 static const char *const made[] = {"data-wal", "data", "slots"};
 
-static bool exists(const char *dir, const char *name)
-{
-    char path[FILES_PATH_BYTES_MAX];
-    return files_path(path, dir, name) == 0 && access(path, F_OK) == 0;
-}
-
 bool making_done(const char *dir)
 {
-    return exists(dir, "slots");
+    return files_exist(dir, "slots");
 }
 
 /* Remove what stands in the folder of a making, and the folder. */
@@ -32,17 +25,6 @@ static void forget(const char *making)
     (void)rmdir(making);
 }
 
-static int move(const char *making, const char *dir, const char *name)
-{
-    char from[FILES_PATH_BYTES_MAX], to[FILES_PATH_BYTES_MAX];
-    int err = files_path(from, making, name);
-    if (!err)
-        err = files_path(to, dir, name);
-    if (!err && rename(from, to) != 0)
-        err = files_error();
-    return err ? err : files_sync_dir(dir);
-}
-
 int making_profile(const char *dir, struct bytes canonical, bool small,
                    const struct entropy *entropy, uint8_t data_key[static 32])
 {
@@ -52,8 +34,8 @@ int making_profile(const char *dir, struct bytes canonical, bool small,
     if (!err)
         err = files_path(data, dir, "data");
     /* Slots that were not moved out prove that the database beside them is empty. */
-    bool cut_short = !err && exists(making, "slots");
-    if (!err && (making_done(dir) || (exists(dir, "data") && !cut_short)))
+    bool cut_short = !err && files_exist(making, "slots");
+    if (!err && (making_done(dir) || (files_exist(dir, "data") && !cut_short)))
         err = ERR_EXISTS;
     if (err)
         return err;
@@ -65,10 +47,10 @@ int making_profile(const char *dir, struct bytes canonical, bool small,
         err = store_create(&store, making, data_key, entropy);
     store_close(store);
     if (!err)
-        err = move(making, dir, "data");
+        err = files_move(making, "data", dir, "data");
     if (!err)
-        err = move(making, dir, "slots");
-    if (err && exists(making, "slots"))
+        err = files_move(making, "slots", dir, "slots");
+    if (err && files_exist(making, "slots"))
         (void)unlink(data);
     forget(making);
     return err;

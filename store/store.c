@@ -159,28 +159,13 @@ static int store_new(struct store **out, const char *dir, const char *name,
     return err;
 }
 
-static int errno_error(void)
-{
-    switch (errno) {
-    case ENOENT:
-    case ENOTDIR: return ERR_NOSTORE;
-    case EROFS:
-    case EACCES:
-    case EPERM: return ERR_READONLY;
-    case ENOSPC:
-    case EDQUOT: return ERR_DISKFULL;
-    case ENOMEM: return ERR_NOMEM;
-    default: return ERR_IO;
-    }
-}
-
 /* An empty file is one whose making was cut short: it counts as none.  Nothing is
  * opened here: closing it would drop the locks of another store of this process. */
 static int file_look(const struct store *s)
 {
     struct stat st;
     if (stat(s->path, &st) != 0)
-        return errno_error();
+        return files_error();
     return st.st_size > 0 ? 0 : ERR_NOSTORE;
 }
 
@@ -204,7 +189,7 @@ static int file_make(const struct store *s, bool *made)
     if (fd >= 0)
         (void)close(fd);
     else if (errno != EEXIST)
-        return errno == ENOENT ? ERR_IO : errno_error();
+        return errno == ENOENT ? ERR_IO : files_error();
     return 0;
 }
 
@@ -281,7 +266,7 @@ int store_open(struct store **out, const char *dir, const uint8_t data_key[stati
         return err;
     err = file_look(s);
     if (!err && access(s->path, W_OK) != 0)
-        err = errno_error();
+        err = files_error();
     if (!err)
         err = db_open(s, false);
     if (err == ERR_DAMAGED && file_unmade(s))

@@ -18,106 +18,33 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "crypto/slots.h"
+#include "store/files.h"
 #include "store/forget.h"
-
-enum { PATH_BYTES_MAX = 4096 };
-
-static int errno_err(int fallback)
-{
-    switch (errno) {
-    case ENOSPC:
-    case EDQUOT: return ERR_DISKFULL;
-    case EROFS:
-    case EACCES:
-    case EPERM: return ERR_READONLY;
-    case ENOENT:
-    case ENOTDIR: return ERR_NOSTORE;
-    case ENOMEM: return ERR_NOMEM;
-    case ENAMETOOLONG: return ERR_TOOBIG;
-    default: return fallback;
-    }
-}
-
-static int path_of(char out[static PATH_BYTES_MAX], const char *dir, const char *name)
-{
-    int n = snprintf(out, PATH_BYTES_MAX, "%s/%s", dir, name);
-    return n < 0 || n >= PATH_BYTES_MAX ? ERR_TOOBIG : 0;
-}
 
 /* Make `dir` and its parents, 0700. */
 static int folder_make(const char *dir)
 {
-    char path[PATH_BYTES_MAX];
-    size_t n = strlen(dir);
-    if (n == 0 || n >= sizeof path)
-        return ERR_TOOBIG;
-    memcpy(path, dir, n + 1);
-    for (size_t i = 1; i <= n; i++) {
-        if (path[i] != '/' && path[i] != 0)
-            continue;
-        char kept = path[i];
-        path[i] = 0;
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return errno_err(ERR_IO);
-        path[i] = kept;
-    }
-    return 0;
-}
-
-static int folder_sync(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno_err(ERR_IO);
-    int err = fsync(fd) == 0 ? 0 : errno_err(ERR_IO);
-    close(fd);
+    int err = dir[0] ? files_make_parents(dir) : ERR_TOOBIG;
+    if (!err && mkdir(dir, 0700) != 0 && errno != EEXIST)
+        err = files_error();
     return err;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t n)
+int unlock_read_slots(const char *dir, uint8_t file[static SLOTS_FILE_BYTES])
 {
-    while (n > 0) {
-        ssize_t got = write(fd, p, n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return errno_err(ERR_IO);
-        p += got;
-        n -= (size_t)got;
-    }
-    return 0;
-}
-
-static int read_all(int fd, uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t got = read(fd, p, n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return ERR_IO;
-        p += got;
-        n -= (size_t)got;
-    }
-    return 0;
-}
-
-static int slots_read(const char *dir, uint8_t file[static SLOTS_FILE_BYTES])
-{
-    char path[PATH_BYTES_MAX];
+    char path[FILES_PATH_BYTES_MAX];
     struct stat st;
-    int err = path_of(path, dir, "slots");
+    int err = files_path(path, dir, "slots");
     if (err)
         return err;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno_err(ERR_IO);
+        return files_error();
     if (fstat(fd, &st) != 0 || st.st_size != SLOTS_FILE_BYTES)
         err = ERR_DAMAGED;
-    else
-        err = read_all(fd, file, SLOTS_FILE_BYTES);
-    close(fd);
+    else if (files_read(fd, file, SLOTS_FILE_BYTES))
+        err = ERR_IO;
+    (void)close(fd);
     return err;
 }
 
@@ -126,12 +53,12 @@ static int file_write(const char *fresh, const uint8_t file[static SLOTS_FILE_BY
 {
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno_err(ERR_IO);
-    int err = write_all(fd, file, SLOTS_FILE_BYTES);
+        return files_error();
+    int err = files_write(fd, BYTES(file, SLOTS_FILE_BYTES));
     if (!err && fsync(fd) != 0)
-        err = errno_err(ERR_IO);
+        err = files_error();
     if (close(fd) != 0 && !err)
-        err = errno_err(ERR_IO);
+        err = files_error();
     return err;
 }
 
@@ -141,7 +68,7 @@ static void file_shred(int fd, const struct entropy *entropy)
 {
     uint8_t noise[SLOTS_FILE_BYTES];
     entropy_fill(entropy, noise, sizeof noise);
-    if (write_all(fd, noise, sizeof noise) == 0)
+    if (files_write(fd, BYTES_OF(noise)) == 0)
         (void)fsync(fd);
 }
 
@@ -149,20 +76,20 @@ static void file_shred(int fd, const struct entropy *entropy)
 static int slots_write(const char *dir, const uint8_t file[static SLOTS_FILE_BYTES],
                        const struct entropy *entropy)
 {
-    char path[PATH_BYTES_MAX], fresh[PATH_BYTES_MAX];
-    int err = path_of(path, dir, "slots");
+    char path[FILES_PATH_BYTES_MAX], fresh[FILES_PATH_BYTES_MAX];
+    int err = files_path(path, dir, "slots");
     if (!err)
-        err = path_of(fresh, dir, "slots-new");
+        err = files_path(fresh, dir, "slots-new");
     if (err)
         return err;
     int old = open(path, O_WRONLY | O_CLOEXEC);
     err = file_write(fresh, file);
     if (!err && rename(fresh, path) != 0)
-        err = errno_err(ERR_IO);
+        err = files_error();
     if (err)
         (void)unlink(fresh);
     else
-        err = folder_sync(dir);
+        err = files_sync_dir(dir);
     if (old >= 0 && !err)
         file_shred(old, entropy);
     if (old >= 0)
@@ -198,7 +125,7 @@ static _Noreturn void child(int fd, const struct phrase *phrase, const uint8_t *
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* so that it has a last act as well */
     answer.stretched =
         slots_stretch(answer.kek, BYTES(phrase->bytes, phrase->n), file, rung) == 0;
-    int err = write_all(fd, (const uint8_t *)&answer, sizeof answer);
+    int err = files_write(fd, BYTES((const uint8_t *)&answer, sizeof answer));
     forget_and_end(err ? 1 : 0);
 }
 
@@ -216,7 +143,7 @@ static int stretch(uint8_t kek[static 32], const struct phrase *phrase,
         child(ends[1], phrase, file, rung);
     (void)close(ends[1]);
     int err =
-        pid < 0 ? ERR_SYSTEM : read_all(ends[0], (uint8_t *)&answer, sizeof answer);
+        pid < 0 ? ERR_SYSTEM : files_read(ends[0], (uint8_t *)&answer, sizeof answer);
     (void)close(ends[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
@@ -265,8 +192,8 @@ static int slots_make(const char *dir, const uint8_t data_key[static 32],
 int unlock_create(const char *dir, struct bytes canonical, bool small,
                   const struct entropy *entropy, uint8_t data_key[static 32])
 {
-    char path[PATH_BYTES_MAX];
-    int err = path_of(path, dir, "slots");
+    char path[FILES_PATH_BYTES_MAX];
+    int err = files_path(path, dir, "slots");
     if (!err)
         err = folder_make(dir);
     if (!err && access(path, F_OK) == 0)
@@ -280,13 +207,14 @@ int unlock_create(const char *dir, struct bytes canonical, bool small,
     return err;
 }
 
-int unlock_open_slot(const char *dir, struct bytes canonical,
-                     uint8_t data_key[static 32], unsigned *slot)
+int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32],
+                unsigned *slot)
 {
     uint8_t file[SLOTS_FILE_BYTES], kek[32] = {0};
     struct phrase phrase = {0};
+    unsigned opened = 0;
     bool short_of_memory = false;
-    int err = slots_read(dir, file);
+    int err = unlock_read_slots(dir, file);
     if (!err)
         err = phrase_of(&phrase, canonical);
     if (err)
@@ -298,25 +226,21 @@ int unlock_open_slot(const char *dir, struct bytes canonical,
         if (got == ERR_NOMEM)
             short_of_memory = true;
         else
-            err = got ? got : slots_open(file, kek, data_key, slot);
+            err = got ? got : slots_open(file, kek, data_key, &opened);
     }
+    if (!err && slot)
+        *slot = opened;
     wipe(kek, sizeof kek);
     wipe(&phrase, sizeof phrase);
     forget_stack();
     return err == ERR_PASSPHRASE && short_of_memory ? ERR_NOMEM : err;
 }
 
-int unlock_open(const char *dir, struct bytes canonical, uint8_t data_key[static 32])
-{
-    unsigned slot = 0;
-    return unlock_open_slot(dir, canonical, data_key, &slot);
-}
-
 int unlock_mend(const char *dir, const uint8_t data_key[static 32], unsigned slot,
                 const struct entropy *entropy, unsigned *damaged)
 {
     uint8_t file[SLOTS_FILE_BYTES];
-    int err = slots_read(dir, file);
+    int err = unlock_read_slots(dir, file);
     *damaged = 0;
     if (err)
         return err;
@@ -331,11 +255,11 @@ int unlock_mend(const char *dir, const uint8_t data_key[static 32], unsigned slo
 int unlock_change(const char *dir, const uint8_t data_key[static 32],
                   struct bytes canonical, bool small, const struct entropy *entropy)
 {
-    char path[PATH_BYTES_MAX];
-    int err = path_of(path, dir, "slots");
+    char path[FILES_PATH_BYTES_MAX];
+    int err = files_path(path, dir, "slots");
     if (err)
         return err;
     if (access(path, F_OK) != 0)
-        return errno_err(ERR_IO);
+        return files_error();
     return slots_make(dir, data_key, canonical, small, entropy);
 }

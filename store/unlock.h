@@ -8,7 +8,7 @@
 #define STORE_UNLOCK_H
 
 #include "base/entropy.h"
-#include "base/bytes.h"
+#include "crypto/slots.h"
 
 /* Make folder `dir` (0700, parents as needed) and its key-slot file for a fresh random
  * data key, which goes to `data_key`.  `canonical` is from passphrase_canonical.
@@ -17,17 +17,16 @@
  * ERR_TOOBIG (path or passphrase). */
 NODISCARD int unlock_create(const char *dir, struct bytes canonical, bool small,
                             const struct entropy *entropy, uint8_t data_key[static 32]);
+/* Read the slot file of `dir` whole.  Errors as unlock_open, which are of the file. */
+NODISCARD int unlock_read_slots(const char *dir, uint8_t file[static SLOTS_FILE_BYTES]);
 /* Open the slot file: the rungs in turn until one opens, of each all slots; a wrong
- * passphrase has paid for all (P11.1).
- *   ERR_PASSPHRASE  wrong      ERR_NOSTORE  there is no slot file
- *   ERR_DAMAGED     the file has another size than a slot file
- *   ERR_NOMEM       nothing opened, and a rung could not be tried
- *   ERR_IO, ERR_READONLY (it may not be read), ERR_SYSTEM (no process to be had) */
+ * passphrase has paid for all (P11.1).  Which slot opened goes to `*slot`; NULL is
+ * fine. ERR_PASSPHRASE  wrong      ERR_NOSTORE  there is no slot file ERR_DAMAGED the
+ * file has another size than a slot file ERR_NOMEM       nothing opened, and a rung
+ * could not be tried ERR_IO, ERR_READONLY (it may not be read), ERR_SYSTEM (no process
+ * to be had) */
 NODISCARD int unlock_open(const char *dir, struct bytes canonical,
-                          uint8_t data_key[static 32]);
-/* As unlock_open; the number of the slot that opened goes to `*slot`. */
-NODISCARD int unlock_open_slot(const char *dir, struct bytes canonical,
-                               uint8_t data_key[static 32], unsigned *slot);
+                          uint8_t data_key[static 32], unsigned *slot);
 /* Look whether the other slots are as they were made, and make them so again; how many
  * were not goes to `*damaged`.  Errors as unlock_change. */
 NODISCARD int unlock_mend(const char *dir, const uint8_t data_key[static 32],

@@ -422,20 +422,41 @@ int content_tick(struct group *g)
 
 /* --- entries whose keys came later ----------------------------------------------- */
 
-struct sealed_rows {
-    uint64_t rows[COLLECT_MAX];
-    uint8_t ids[COLLECT_MAX][32];
-    size_t count;
-};
-
-static int sealed_collect(void *ctx, const struct content_row *row)
+struct rows *rows_new(bool (*wanted)(const struct content_row *row))
 {
-    struct sealed_rows *s = ctx;
-    if (row->state != CONTENT_SEALED)
+    struct rows *rows = calloc(1, sizeof *rows);
+    if (rows)
+        rows->wanted = wanted;
+    return rows;
+}
+
+static int rows_visit(void *ctx, const struct content_row *row)
+{
+    struct rows *rows = ctx;
+    if (!rows->wanted(row))
         return 0;
-    s->rows[s->count] = row->row;
-    memcpy(s->ids[s->count], row->id, 32);
-    return ++s->count == COLLECT_MAX;
+    rows->rows[rows->count] = row->row;
+    memcpy(rows->ids[rows->count], row->id, 32);
+    return ++rows->count == COLLECT_MAX;
+}
+
+bool rows_next(struct group *g, struct rows *rows, int *err)
+{
+    struct log *log = &g->peer->log;
+    if (rows->count > 0)
+        rows->after = rows->rows[rows->count - 1];
+    bool all = rows->begun && rows->count < COLLECT_MAX;
+    rows->begun = true;
+    rows->count = 0;
+    if (!all)
+        *err = log->ops->content_scan(log->ctx, g->number, rows->after, false,
+                                      rows_visit, rows);
+    return *err == 0 && rows->count > 0;
+}
+
+static bool is_sealed(const struct content_row *row)
+{
+    return row->state == CONTENT_SEALED;
 }
 
 /* An entry that was sealed is open now, or lost. */
@@ -500,27 +521,22 @@ static int reopen_one(struct group *g, const uint8_t id[32], bool *still)
 static int reopen_all(struct group *g)
 {
     struct content *c = g->content;
-    struct log *log = &g->peer->log;
-    struct sealed_rows *s = calloc(1, sizeof *s);
-    if (!s)
-        return ERR_NOMEM;
-    uint64_t after = c->sealed_from - 1, first = UINT64_MAX;
+    struct rows *rows = rows_new(is_sealed);
+    uint64_t first = UINT64_MAX;
     int err = 0;
-    do {
-        s->count = 0;
-        err = log->ops->content_scan(log->ctx, g->number, after, false, sealed_collect,
-                                     s);
-        for (size_t i = 0; i < s->count && !err; i++) {
+    if (!rows)
+        return ERR_NOMEM;
+    rows->after = c->sealed_from - 1;
+    while (!err && rows_next(g, rows, &err))
+        for (size_t i = 0; i < rows->count && !err; i++) {
             bool still = false;
-            err = reopen_one(g, s->ids[i], &still);
-            after = s->rows[i];
-            if (still && after < first)
-                first = after;
+            err = reopen_one(g, rows->ids[i], &still);
+            if (still && rows->rows[i] < first)
+                first = rows->rows[i];
         }
-    } while (!err && s->count == COLLECT_MAX);
     if (!err)
         c->sealed_from = first;
-    free(s);
+    free(rows);
     return err;
 }
 

@@ -32,6 +32,21 @@ struct saying {
 NODISCARD int content_seal(struct group *g, const struct saying *what,
                            struct content_row *row);
 
+/* --- content.c ------------------------------------------------------------------- */
+/* Rows gathered before they are changed, COLLECT_MAX at a time, in order of arrival. */
+struct rows {
+    bool (*wanted)(const struct content_row *row);
+    uint64_t after; /* rows up to this one are passed over */
+    uint64_t rows[COLLECT_MAX];
+    uint8_t ids[COLLECT_MAX][32];
+    size_t count;
+    bool begun;
+};
+/* None yet; freed with free.  NULL without memory. */
+struct rows *rows_new(bool (*wanted)(const struct content_row *row));
+/* The next of them: false if there are none, or `*err`, a log error, is set. */
+bool rows_next(struct group *g, struct rows *rows, int *err);
+
 /* --- content_restored.c ---------------------------------------------------------- */
 /* Own entries came that are not held: stop, rekey, go on later (P8.9). */
 NODISCARD int content_restored(struct group *g);

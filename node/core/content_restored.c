@@ -129,21 +129,14 @@ int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 3
 
 /* --- one key used twice ---------------------------------------------------------- */
 
-struct own_rows {
-    uint64_t rows[COLLECT_MAX];
-    uint8_t ids[COLLECT_MAX][32];
-    enum content_own own;
-    size_t count;
-};
-
-static int own_rows_visit(void *ctx, const struct content_row *row)
+static bool is_written(const struct content_row *row)
 {
-    struct own_rows *o = ctx;
-    if (row->own != o->own || row->state != CONTENT_OPEN)
-        return 0;
-    o->rows[o->count] = row->row;
-    memcpy(o->ids[o->count], row->id, 32);
-    return ++o->count == COLLECT_MAX;
+    return row->own == OWN_WRITTEN && row->state == CONTENT_OPEN;
+}
+
+static bool is_owed_again(const struct content_row *row)
+{
+    return row->own == OWN_AGAIN && row->state == CONTENT_OPEN;
 }
 
 /* Does row `id` share the key of `other`?  Then it is owed again. */
@@ -182,26 +175,16 @@ static int own_owes(struct group *g, const uint8_t id[32], const struct item *ot
 
 int restored_clash(struct group *g, const struct item *it)
 {
-    peer_mark(g->peer, MARK_KEY_CLASH);
-    struct log *log = &g->peer->log;
-    struct own_rows *o = calloc(1, sizeof *o);
-    uint64_t after = 0;
+    struct rows *rows = rows_new(is_written);
     bool found = false;
-    int err = o ? keys_note_copy(g, true) : ERR_NOMEM;
+    int err = rows ? keys_note_copy(g, true) : ERR_NOMEM;
+    peer_mark(g->peer, MARK_KEY_CLASH);
     if (err > 0)
         err = 0;
-    do {
-        if (err)
-            break;
-        o->count = 0;
-        o->own = OWN_WRITTEN;
-        err = log->ops->content_scan(log->ctx, g->number, after, false, own_rows_visit,
-                                     o);
-        for (size_t i = 0; i < o->count && !err && !found; i++)
-            err = own_owes(g, o->ids[i], it, &found);
-        after = o->count ? o->rows[o->count - 1] : after;
-    } while (!err && !found && o->count == COLLECT_MAX);
-    free(o);
+    while (!err && !found && rows_next(g, rows, &err))
+        for (size_t i = 0; i < rows->count && !err && !found; i++)
+            err = own_owes(g, rows->ids[i], it, &found);
+    free(rows);
     return err;
 }
 
@@ -250,17 +233,15 @@ static int own_say_again_by(struct group *g, const uint8_t id[32])
 static int say_all_again(struct group *g)
 {
     struct content *c = g->content;
-    struct log *log = &g->peer->log;
-    struct own_rows *o = calloc(1, sizeof *o);
-    if (!o)
+    struct rows *rows = rows_new(is_owed_again);
+    int err = 0;
+    if (!rows)
         return ERR_NOMEM;
-    o->own = OWN_AGAIN;
-    int err = log->ops->content_scan(log->ctx, g->number, 0, false, own_rows_visit, o);
-    if (!err && o->count == 0)
+    if (!rows_next(g, rows, &err) && !err)
         c->again_count = 0; /* they ended meanwhile */
-    for (size_t i = 0; i < o->count && !err; i++)
-        err = own_say_again_by(g, o->ids[i]);
-    free(o);
+    for (size_t i = 0; i < rows->count && !err; i++)
+        err = own_say_again_by(g, rows->ids[i]);
+    free(rows);
     if (err_is_fatal(err))
         return err;
     c->resume_ms = g->peer->now_ms + (err ? SAY_RETRY_MS : 0);

@@ -287,11 +287,7 @@ int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
     c->meta_dirty = true;
     uint64_t now = g->peer->now_ms;
     uint64_t due_ms = delay_ms < UINT64_MAX - now ? now + delay_ms : UINT64_MAX;
-    for (uint32_t i = 0; i < c->drafts_count; i++) /* not before those that wait */
-        if (c->drafts[i].tried && c->drafts[i].due_ms > due_ms)
-            due_ms = c->drafts[i].due_ms;
-    bool tried = delay_ms <= 1 && content_waits(g);
-    c->drafts[c->drafts_count++] = (struct waiting){*draft, due_ms, tried};
+    c->drafts[c->drafts_count++] = (struct waiting){*draft, due_ms, false};
     return meta_flush(g);
 }
 
@@ -357,37 +353,30 @@ static int draft_seal(struct group *g, uint32_t i, bool *done)
     return err ? err : fx_tell_draft(g->peer, g->number, row, draft.number);
 }
 
-/* Draft number i waits for its key: so do those behind it that are due, or a later text
- * would go first. */
-static int drafts_wait(struct group *g, uint32_t i)
-{
-    struct content *c = g->content;
-    uint64_t now = g->peer->now_ms;
-    peer_mark(g->peer, MARK_SEND_WAITS);
-    for (; i < c->drafts_count; i++) {
-        if (c->drafts[i].due_ms > now)
-            continue;
-        c->drafts[i].tried = true;
-        c->drafts[i].due_ms = now + SAY_RETRY_MS;
-    }
-    return 0;
-}
-
+/* In the order they were written.  One that waits for its key holds back those behind
+ * it, or a later text would go first. */
 int drafts_tick(struct group *g)
 {
     struct content *c = g->content;
     uint64_t now = g->peer->now_ms;
     for (uint32_t i = 0; i < c->drafts_count;) {
+        struct waiting *w = &c->drafts[i];
         bool done = false;
-        if (c->drafts[i].due_ms > now) {
+        if (w->due_ms > now && w->tried)
+            return 0;
+        if (w->due_ms > now) {
             i++;
             continue;
         }
         int err = draft_seal(g, i, &done);
         if (err)
             return err;
-        if (!done)
-            return drafts_wait(g, i);
+        if (!done) {
+            peer_mark(g->peer, MARK_SEND_WAITS);
+            w->tried = true;
+            w->due_ms = now + SAY_RETRY_MS;
+            return 0;
+        }
     }
     return 0;
 }
@@ -396,8 +385,11 @@ uint64_t say_deadline_ms(const struct group *g)
 {
     const struct content *c = g->content;
     uint64_t due_ms = restored_deadline_ms(c);
-    for (uint32_t i = 0; i < c->drafts_count; i++)
+    for (uint32_t i = 0; i < c->drafts_count; i++) {
         if (c->drafts[i].due_ms < due_ms)
             due_ms = c->drafts[i].due_ms;
+        if (c->drafts[i].tried) /* those behind it wait for it */
+            break;
+    }
     return due_ms;
 }

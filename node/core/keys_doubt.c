@@ -27,15 +27,13 @@ static bool is_boxed(const struct group *g, uint32_t entry)
            bits_has(&e->recipients, member_me(g)->index);
 }
 
-void keys_doubt(struct group *g, const uint32_t *lacking, uint32_t n)
+void keys_doubt(struct group *g, uint32_t entry)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        struct person *p = author_of(g, lacking[i]);
-        if (!p || !is_boxed(g, lacking[i]))
-            continue;
-        p->doubted_ms = g->peer->now_ms + DOUBT_MS;
-        budget_note(g, p->m.index, LIMITED_KEYS);
-    }
+    struct person *p = author_of(g, entry);
+    if (!p || !is_boxed(g, entry))
+        return;
+    p->doubted_ms = g->peer->now_ms + DOUBT_MS;
+    budget_note(g, p->m.index, LIMITED_KEYS);
 }
 
 bool keys_doubted(const struct group *g, const struct held *h)

@@ -7,8 +7,9 @@
 
 #include "node/core/keys_int.h"
 
-/* The authors of those of `lacking` that have a box for us gave us none that opens. */
-void keys_doubt(struct group *g, const uint32_t *lacking, uint32_t n);
+/* The epoch of `entry` is asked for: if it has a box for us its author gave none that
+ * opens. */
+void keys_doubt(struct group *g, uint32_t entry);
 /* True if the author of `h` was doubted within the hour. */
 bool keys_doubted(const struct group *g, const struct held *h);
 enum sending {

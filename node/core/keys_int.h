@@ -220,9 +220,6 @@ void ask_schedule(struct group *g, uint32_t entry);
 void forwards_schedule(struct group *g, uint32_t entry);
 /* What is owed after restart or change; sets timers. */
 NODISCARD int keys_review(struct group *g);
-/* What is missing to send in state `s`: entries to `out`; how many. */
-uint32_t keys_lacking(const struct group *g, const struct state *s,
-                      uint32_t out[static LIMIT_EPOCHS_OPEN_MAX + 1]);
 
 /* --- keys_wipe.c --- */
 /* The group's longest talk lifetime in hours (P5.15). */

@@ -85,8 +85,9 @@ void ask_schedule(struct group *g, uint32_t entry)
         k->ask_at_ms = g->peer->now_ms + ASK_AFTER_MS + jitter_ms(g, ASK_JITTER_MS);
 }
 
-uint32_t keys_lacking(const struct group *g, const struct state *s,
-                      uint32_t out[static LIMIT_EPOCHS_OPEN_MAX + 1])
+/* What is missing to send in state `s`: entries to `out`; how many. */
+static uint32_t keys_lacking(const struct group *g, const struct state *s,
+                             uint32_t out[static LIMIT_EPOCHS_OPEN_MAX + 1])
 {
     struct key_ref ref;
     uint32_t n = 0;
@@ -140,11 +141,6 @@ static int post_nokey(struct group *g, struct bytes ids)
     return prekey_erase(g, k->prekeys_count - 1); /* refused: nobody knows it */
 }
 
-static bool asked_before(const struct group *g, const uint8_t *id)
-{
-    return held_at(g, control_find(g, id)->number)->epoch->asked > 0;
-}
-
 /* P5.13: post a no-key for what is still missing. */
 static int ask_due(struct group *g)
 {
@@ -156,11 +152,14 @@ static int ask_due(struct group *g)
     for (uint32_t i = 0; i < k->asks_count; i++) {
         if (!ask_stands(g, k->asks[i], lacking, n))
             continue;
-        keys_doubt(g, &control_find(g, k->asks[i])->number, 1); /* P5.19 */
-        if (asked_before(g, k->asks[i]))
-            peer_mark(g->peer, MARK_NOKEY_AGAIN);
-        if (room_append(&room, BYTES(k->asks[i], 32))) /* full: the rest comes next */
+        if (room_append(&room, BYTES(k->asks[i], 32))) { /* full: the rest comes next */
             memmove(k->asks[left++], k->asks[i], 32);
+            continue;
+        }
+        const struct held *h = held_at(g, control_find(g, k->asks[i])->number);
+        keys_doubt(g, h->e.number); /* P5.19 */
+        if (h->epoch->asked > 0)
+            peer_mark(g->peer, MARK_NOKEY_AGAIN);
     }
     k->asks_count = left;
     k->ask_at_ms = left ? g->peer->now_ms + ASK_AFTER_MS : 0;

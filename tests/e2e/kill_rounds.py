@@ -19,6 +19,8 @@ import tempfile
 import threading
 import time
 
+from lib_check import check, finish
+
 KRING = os.environ["KRING_BIN"]
 PROFILE = os.environ["KRING_BUILD_DIR"] + "/tests/e2e/profile"
 SANITIZED = b"__asan_init" in open(KRING, "rb").read()
@@ -28,16 +30,6 @@ PEOPLE = ("otter", "wren", "heron")
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 SETTLE_S = 90
 API_SAY, F_VERB, F_GROUP, F_TEXT, F_ID = 8, 1, 2, 5, 12
-passed = failed = 0
-
-
-def check(name, good, more=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    print(("ok   " if good else "FAIL ") + name, flush=True)
-    if not good and more:
-        print("     " + more[:1500].replace("\n", "\n     "))
 
 
 def kring(who, *args, text=""):
@@ -309,5 +301,4 @@ finally:
         if person.process and person.process.poll() is None:
             person.kill()
     shutil.rmtree(WORK, ignore_errors=True)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0 or passed == 0)
+finish()

@@ -11,11 +11,12 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
 import tempfile
 import termios
 import time
 import unicodedata
+
+from lib_check import check, finish
 
 KRING = os.environ["KRING_BIN"]
 WORK = tempfile.mkdtemp(prefix="kring-tty-", dir="/tmp")
@@ -24,16 +25,6 @@ ASKED = "Passphrase / Wachtzin:"
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK, "TERM": "dumb", "LANG": "C.UTF-8",
        "NO_COLOR": "1"}
 ENV.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
-passed = failed = 0
-
-
-def check(name, good, more=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    print(("ok   " if good else "FAIL ") + name, flush=True)
-    if not good and more:
-        print("     " + more[-500:].replace("\n", "\n     "))
 
 
 class Terminal:
@@ -168,5 +159,4 @@ def main(*parts):
             part()
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0 or passed == 0)
+    finish()

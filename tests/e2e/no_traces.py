@@ -12,25 +12,17 @@ import sys
 import tempfile
 import time
 
+from lib_check import check, finish
+
 KRING = os.environ["KRING_BIN"]
 WORK = tempfile.mkdtemp(prefix="kring-core-", dir="/tmp")
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK, "LANG": "C.UTF-8"}
 NOBODY, ATTACH, DETACH = 65534, 16, 17
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-passed = failed = 0
 if b"__asan_init" in open(KRING, "rb").read():
     print("a sanitizer traces its own process, so that kring lets itself be traced")
     sys.exit(77)
-
-
-def check(name, good, more=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    print(("ok   " if good else "FAIL ") + name, flush=True)
-    if not good and more:
-        print("     " + str(more)[:500])
 
 
 def become_person():
@@ -158,5 +150,4 @@ try:
     main()
 finally:
     shutil.rmtree(WORK, ignore_errors=True)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0 or passed == 0)
+finish()

@@ -228,7 +228,7 @@ int main(int argc, char **argv)
     if (!err)
         err = words_read(argv[3], &typed, &canonical);
     if (!err)
-        err = unlock_open(argv[2], BUF_BYTES(&canonical), p.data_key);
+        err = unlock_open(argv[2], BUF_BYTES(&canonical), p.data_key, NULL);
     if (!err)
         err = store_open(&p.store, argv[2], p.data_key, &entropy);
     if (err)

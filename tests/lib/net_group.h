@@ -166,6 +166,17 @@ static inline struct group *net_group(const struct net *n, int peer)
     return peer_group(n->peer[peer]->peer, 1);
 }
 
+/* Wren (0) and Otter (1) in one group, linked. */
+static inline struct net *net_two(void)
+{
+    struct net *n = net_new();
+    (void)net_add(n);
+    (void)net_add(n);
+    CHECK(net_found(n, 0, 168) == 1);
+    net_let_in(n, 0, 1);
+    return n;
+}
+
 /* Content entries that a peer holds. */
 static inline uint64_t net_entries(const struct net *n, int peer)
 {

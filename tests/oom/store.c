@@ -470,7 +470,7 @@ static int make_slots(struct shelf *s)
 
 static int open_slots(struct shelf *s)
 {
-    return unlock_open(s->dir, TEXT("wren river stone"), s->key);
+    return unlock_open(s->dir, TEXT("wren river stone"), s->key, NULL);
 }
 
 static int change_slots(struct shelf *s)

@@ -224,26 +224,36 @@ static void small_free(struct small *s)
     tp_free(s->founder);
 }
 
+static const uint8_t zeros[32];
+
+/* The first entry of member 0, with a body that says `text`, at a position of its own.
+ */
+static struct tp_making small_making(struct small *s, struct buf *body,
+                                     const char *text)
+{
+    tp_body(body, text, BYTES(NULL, 0), 0);
+    return (struct tp_making){.g = s->maker,
+                              .keys = &s->keys,
+                              .author = &s->members[0],
+                              .position = s->position++,
+                              .seq = 1,
+                              .end_hour = TP_EPOCH_HOURS + 168,
+                              .lifetime_hours = 168,
+                              .prev = zeros,
+                              .body = BUF_BYTES(body)};
+}
+
 static void small_make(struct small *s, struct tp_entry *e, uint32_t seq,
                        const uint8_t *prev, bool bad)
 {
     struct buf body = {0};
-    tp_body(&body, "hello", BYTES(NULL, 0), 0);
-    struct tp_making in = {.g = s->maker,
-                           .keys = &s->keys,
-                           .author = &s->members[0],
-                           .position = s->position++,
-                           .seq = seq,
-                           .end_hour = TP_EPOCH_HOURS + 168,
-                           .lifetime_hours = 168,
-                           .prev = prev,
-                           .body = BUF_BYTES(&body),
-                           .bad_signature = bad};
+    struct tp_making in = small_making(s, &body, "hello");
+    in.seq = seq;
+    in.prev = prev;
+    in.bad_signature = bad;
     tp_make(&in, e);
     buf_free(&body);
 }
-
-static const uint8_t zeros[32];
 
 T_CASE(a_forgery_waits_aside_until_named)
 {
@@ -380,16 +390,7 @@ T_CASE(a_forgery_does_not_burn_the_key)
     struct tp_entry good, bad;
     struct buf body = {0};
     small_new(&s);
-    tp_body(&body, "hello", BYTES(NULL, 0), 0);
-    struct tp_making in = {.g = s.maker,
-                           .keys = &s.keys,
-                           .author = &s.members[0],
-                           .position = 5,
-                           .seq = 1,
-                           .end_hour = TP_EPOCH_HOURS + 168,
-                           .lifetime_hours = 168,
-                           .prev = zeros,
-                           .body = BUF_BYTES(&body)};
+    struct tp_making in = small_making(&s, &body, "hello");
     struct tp *second = tp_copy(s.founder, 6);
     tp_make(&in, &good);
     in.g = peer_group(second->peer, 1);
@@ -440,16 +441,7 @@ T_CASE(two_texts_under_one_key_are_shown_as_a_fork)
     struct tp_entry first, second;
     struct buf body = {0};
     small_new(&s);
-    tp_body(&body, "safe", BYTES(NULL, 0), 0);
-    struct tp_making in = {.g = s.maker,
-                           .keys = &s.keys,
-                           .author = &s.members[0],
-                           .position = 5,
-                           .seq = 1,
-                           .end_hour = TP_EPOCH_HOURS + 168,
-                           .lifetime_hours = 168,
-                           .prev = zeros,
-                           .body = BUF_BYTES(&body)};
+    struct tp_making in = small_making(&s, &body, "safe");
     struct tp *copy = tp_copy(s.founder, 6);
     tp_make(&in, &first);
     tp_body(&body, "not safe", BYTES(NULL, 0), 0);
@@ -484,20 +476,11 @@ T_CASE(a_text_that_cannot_be_read_is_shown_though_it_stands_alone)
     uint8_t leaf[32];
     int shown = 0;
     small_new(&s);
-    tp_body(&body, "lost", BYTES(NULL, 0), 0);
-    struct tp_making in = {.g = s.maker,
-                           .keys = &s.keys,
-                           .author = &s.members[0],
-                           .position = 5,
-                           .seq = 1,
-                           .end_hour = TP_EPOCH_HOURS + 168,
-                           .lifetime_hours = 168,
-                           .prev = zeros,
-                           .body = BUF_BYTES(&body)};
+    struct tp_making in = small_making(&s, &body, "lost");
     tp_make(&in, &e);
     struct key_ref ref = s.keys.ref;
     ref.place = s.members[0].place;
-    ref.position = 5;
+    ref.position = in.position;
     memlog_begin(s.founder->log);
     T_EQ(keys_take_leaf(s.g, &ref, leaf), 0);
     T_EQ(keys_flush(s.g), 0);

@@ -181,9 +181,7 @@ T_CASE(strangers_are_refused_and_without_right_there_is_no_effect)
     struct draft d, m;
     struct buf whole = {0}, body = {0};
     uint8_t pk[32], sk[64], seed[32] = {3};
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     struct group *g = circle_group(&c, 0), *g1 = circle_group(&c, 1);
     sign_keypair(pk, sk, seed);
     T_EQ(control_draft(g, &d), 0);
@@ -356,9 +354,7 @@ static uint32_t shown_forks(struct circle *c, int i)
 T_CASE(a_fork_is_kept_and_shown)
 {
     struct circle c;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     struct tp *copy = tp_copy(c.tp[0], 77);
     struct group *other = peer_group(copy->peer, c.number[0]);
     memlog_begin(copy->log);
@@ -450,9 +446,7 @@ T_CASE(one_member_does_not_fill_the_log)
     struct draft d;
     struct buf whole = {0};
     uint8_t body[] = {0x81, 0x01, 0xc4, 0x02, 0, 0}, heads[16 * 32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     struct group *g = circle_group(&c, 0), *g1 = circle_group(&c, 1);
     T_EQ(control_draft(g1, &d), 0);
     for (uint32_t i = 0; i < LIMIT_CONTROL_PER_MEMBER_MAX; i++) {
@@ -482,9 +476,7 @@ T_CASE(long_entries_are_for_stewards)
     const uint8_t head[] = {0x81, 0x01, 0xc5, sizeof padding >> 8, 0};
     T_EQ(buf_append(&body, BYTES_OF(head), LIMIT_CONTROL_BYTES_MAX), 0);
     T_EQ(buf_append(&body, BYTES_OF(padding), LIMIT_CONTROL_BYTES_MAX), 0);
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_begin(&c, 1);
     T_EQ(control_post(circle_group(&c, 1), 99, BUF_BYTES(&body), NULL), ERR_TOOBIG);
     circle_commit(&c, 1);

@@ -116,10 +116,7 @@ T_CASE(a_rekey_brings_a_new_lane_to_all)
     struct circle c;
     struct lane_view lane;
     uint8_t a[32], b[32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 3);
     circle_rekey(&c, 2);
     circle_settle(&c);
     struct key_send sent;
@@ -139,9 +136,7 @@ T_CASE(two_rekeys_at_once_are_mixed)
 {
     struct circle c;
     struct key_send sent;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_rekey(&c, 0);
     circle_rekey(&c, 1);
     circle_settle(&c);
@@ -166,9 +161,7 @@ T_CASE(an_open_add_is_closed_after_a_day)
 {
     struct circle c;
     struct key_send sent;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     uint32_t before = control_count(circle_group(&c, 0));
     T(tp_pass(c.tp[0], 23 * (uint64_t)HOUR) == 0);
     T_EQ(control_count(circle_group(&c, 0)), before);
@@ -203,10 +196,7 @@ T_CASE(who_lacks_a_box_asks_and_is_answered)
     struct circle c;
     struct key_send sent;
     uint8_t leaf[32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 3);
     circle_rekey(&c, 0);
     circle_carry_control(&c, 0, 1); /* the page got lost on its way to 1 */
     (void)circle_carry(&c, 0, 2);
@@ -241,10 +231,7 @@ T_CASE(a_false_forward_does_not_poison)
     struct circle c;
     struct key_send sent;
     uint8_t good[32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 3);
     circle_rekey(&c, 0);
     circle_carry_control(&c, 0, 1); /* the page got lost on its way to 1 */
     (void)circle_carry(&c, 0, 2);
@@ -282,9 +269,7 @@ T_CASE(a_false_forward_does_not_poison)
 T_CASE(a_forward_nobody_asked_for_is_not_taken)
 {
     struct circle c;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_rekey(&c, 0);
     circle_carry_control(&c, 0, 1);
     struct group *g = circle_group(&c, 0), *g1 = circle_group(&c, 1);
@@ -304,9 +289,7 @@ T_CASE(a_page_that_comes_late_still_opens)
     struct circle c;
     struct key_send sent;
     uint8_t leaf[32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_rekey(&c, 0);
     T_EQ(circle_send(&c, 0, &sent), 0);
     T_EQ(sent.ref.mix, 0);
@@ -326,9 +309,7 @@ T_CASE(a_page_that_comes_late_still_opens)
 T_CASE(a_newcomer_asks_for_what_was_made_beside_him)
 {
     struct circle c;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_rekey(&c, 1);
     circle_join(&c, 0, ROLE_MEMBER);
     struct group *g1 = circle_group(&c, 1), *g2 = circle_group(&c, 2);
@@ -384,9 +365,7 @@ T_CASE(a_page_with_a_broken_box_counts_as_missing)
     struct circle_visit v;
     struct bytes page;
     struct key_send sent;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_rekey(&c, 0);
     circle_carry_control(&c, 0, 1);
     struct group *a = circle_group(&c, 0);
@@ -419,9 +398,7 @@ T_CASE(positions_survive_a_restart)
 {
     struct circle c;
     struct key_send a, b;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     for (int i = 0; i < 5; i++)
         T_EQ(circle_send(&c, 0, &a), 0);
     tp_restart(c.tp[0]);
@@ -458,9 +435,7 @@ T_CASE(leaves_in_any_order_with_many_senders)
     struct key_send sent;
     enum { SENDERS = LIMIT_TREES_LOADED_MAX + 40 };
     uint8_t forward[SENDERS][3][32], leaf[32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     T_EQ(circle_send(&c, 0, &sent), 0);
     struct key_ref ref = sent.ref;
     for (int i = 0; i < 3 * SENDERS; i++) {
@@ -489,9 +464,7 @@ T_CASE(prefixes_resolve_to_ids)
     struct circle c;
     struct key_send sent;
     uint8_t prefixes[16], ids[2][32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     circle_rekey(&c, 0);
     circle_rekey(&c, 1);
     circle_settle(&c);
@@ -546,9 +519,7 @@ T_CASE(values_and_trees_go_on_schedule)
 T_CASE(old_prekeys_go)
 {
     struct circle c;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     struct group *g = circle_group(&c, 1);
     uint8_t first[32];
     memcpy(first, g->keys->prekeys[0].pk, 32);
@@ -608,7 +579,13 @@ T_CASE(no_more_epochs_are_mixed_than_the_limit)
     T_EQ(tp_pass(c.tp[0], 24 * (uint64_t)HOUR), 0);
     T_EQ(tp_pass(c.tp[0], 60 * 1000), 0);
     /* P5.14: after a day it rekeys, which closes what the sixteen newest heads know */
-    T(circle_group(&c, 0)->control->now.open_count < COPIES);
+    uint32_t open_count = circle_group(&c, 0)->control->now.open_count;
+    T(open_count < COPIES && open_count > 1);
+    /* What is still open waits a day: a liar makes more heads than a rekey names. */
+    uint32_t before = control_count(circle_group(&c, 0));
+    for (int i = 0; i < 60; i++)
+        T_EQ(tp_pass(c.tp[0], 60 * 1000), 0);
+    T_EQ(control_count(circle_group(&c, 0)), before);
     for (int i = 0; i < COPIES; i++)
         tp_free(copies[i]);
     circle_end(&c);
@@ -642,9 +619,7 @@ static void crowd(struct circle *c, int count)
 T_CASE(boxes_fill_pages)
 {
     struct circle c;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     crowd(&c, LIMIT_BOXES_PER_PAGE_MAX);
     circle_rekey(&c, 0);
     struct group *g = circle_group(&c, 0);

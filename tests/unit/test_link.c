@@ -5,17 +5,6 @@
 #include "crypto/dh.h"
 #include "tests/lib/net_group.h"
 
-/* Wren (0) and Otter (1) in one group, linked. */
-static struct net *two(void)
-{
-    struct net *n = net_new();
-    (void)net_add(n);
-    (void)net_add(n);
-    CHECK(net_found(n, 0, 168) == 1);
-    net_let_in(n, 0, 1);
-    return n;
-}
-
 static struct handshake_config member_config(const struct net *n, int from, int to,
                                              uint8_t psk0[static 32])
 {
@@ -40,7 +29,7 @@ static int send_first(struct net *n, const struct handshake_config *c, int to,
 
 T_CASE(join_say_and_answer)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     T_EQ(n->told[TELL_JOINED], 1);
     T_EQ(links_count(n->peer[0]->peer, 1), 1);
     T(links_member_linked(n->peer[0]->peer, 1, 1));
@@ -57,7 +46,7 @@ T_CASE(join_say_and_answer)
 /* A text of 256 bytes in all leaves in one frame of 512. */
 T_CASE(one_text_is_one_frame)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     net_run(n, 60000);
     uint64_t before = n->bytes;
     T_EQ(net_say(n, 0, "short"), 0);
@@ -68,7 +57,7 @@ T_CASE(one_text_is_one_frame)
 
 T_CASE(noise_and_wrong_keys_get_no_byte)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct handshake h;
     uint8_t psk0[32], junk[4096], other[32] = {9};
     struct entropy e = n->peer[0]->peer->entropy;
@@ -105,7 +94,7 @@ T_CASE(noise_and_wrong_keys_get_no_byte)
 /* P9.6: who knows the access key and is no member hears one answer and nothing more. */
 T_CASE(a_non_member_gets_no_link)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct handshake h;
     uint8_t psk0[32], sk[32] = {5}, third[HANDSHAKE_3_BYTES];
     struct handshake_config config = member_config(n, 1, 0, psk0);
@@ -124,7 +113,7 @@ T_CASE(a_non_member_gets_no_link)
 
 T_CASE(ourselves_are_no_partner)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct handshake h;
     uint8_t psk0[32], third[HANDSHAKE_3_BYTES];
     struct handshake_config config = member_config(n, 0, 0, psk0);
@@ -139,7 +128,7 @@ T_CASE(ourselves_are_no_partner)
 /* P9.4, also after a restart, with the recorded bytes of a real connection. */
 T_CASE(a_replayed_first_message_gets_no_answer)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     uint8_t first[HANDSHAKE_1_BYTES];
     n->record = true;
     net_restart(n, 1);
@@ -167,7 +156,7 @@ T_CASE(a_replayed_first_message_gets_no_answer)
 /* LIMIT_REPLAY_RING_MAX: the oldest is forgotten, all others are known. */
 T_CASE(the_ring_forgets_the_oldest)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct peer *p = n->peer[0]->peer;
     uint8_t id[40] = {0};
     uint32_t known = p->links->ring.count;
@@ -195,7 +184,7 @@ T_CASE(the_ring_forgets_the_oldest)
 /* LIMIT_HANDSHAKES_MAX: the oldest unproven connection is closed, no other. */
 T_CASE(a_full_handshake_table_closes_the_oldest)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     int c[LIMIT_HANDSHAKES_MAX + 8];
     uint64_t limited = net_limited(n, 0);
     for (int i = 0; i < LIMIT_HANDSHAKES_MAX + 8; i++) {
@@ -217,7 +206,7 @@ T_CASE(a_full_handshake_table_closes_the_oldest)
 T_CASE(a_full_sink_goes_first)
 {
     static uint8_t junk[256 * 1024 + 192];
-    struct net *n = two();
+    struct net *n = net_two();
     int c[LIMIT_HANDSHAKES_MAX];
     for (int i = 0; i < LIMIT_HANDSHAKES_MAX; i++)
         c[i] = net_stranger(n, 0);
@@ -232,7 +221,7 @@ T_CASE(a_full_sink_goes_first)
 /* P9.9: both call at once; one link is left, and both know the same one. */
 T_CASE(two_links_become_one)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     for (int i = 0; i < 6; i++) {
         net_cut(n, i % 2, true);
         for (int k = 0; k < 2; k++) { /* both are due at the same time */
@@ -254,7 +243,7 @@ T_CASE(two_links_become_one)
 T_CASE(a_dead_link_does_not_keep_a_member_out)
 {
     for (int who = 0; who < 2; who++) {
-        struct net *n = two();
+        struct net *n = net_two();
         for (int c = 0; c < n->conns; c++)
             for (int e = 0; e < 2; e++)
                 if (n->conn[c].end[e] == who)
@@ -272,7 +261,7 @@ T_CASE(a_dead_link_does_not_keep_a_member_out)
 /* The other side is behind and cannot call us: an older access key finds it (P9.3). */
 T_CASE(who_lacks_the_newest_epoch_is_still_reached)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     net_cut(n, 1, true);
     n->off[0] = true;
     net_run(n, 1000);

@@ -41,7 +41,7 @@ T_CASE(it_is_made_once_and_opens)
     T(making_done(home));
     T_EQ(files_count(home), 2); /* no folder of the making is left */
     T_EQ(make(home, other), ERR_EXISTS);
-    T_EQ(unlock_open(home, BYTES("river", 5), opened), 0);
+    T_EQ(unlock_open(home, BYTES("river", 5), opened, NULL), 0);
     T_MEM(opened, key, 32);
     T_EQ(store_open(&s, home, key, &e), 0);
     store_close(s);

@@ -119,9 +119,7 @@ T_CASE(a_copy_that_was_put_back_stops_rekeys_and_goes_on_above)
     struct circle c;
     uint32_t seq = 0;
     uint8_t hash[32];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     T_EQ(say(&c, 0, "one"), 0);
     int old = copy_of(&c, 0);
     T_EQ(say(&c, 0, "two"), 0);
@@ -153,9 +151,7 @@ T_CASE(a_copy_that_was_put_back_stops_rekeys_and_goes_on_above)
 T_CASE(what_a_copy_wrote_too_early_is_said_again)
 {
     struct circle c;
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     T_EQ(say(&c, 0, "one"), 0);
     int old = copy_of(&c, 0);
     T_EQ(say(&c, 0, "two"), 0);
@@ -191,9 +187,7 @@ T_CASE(two_copies_at_once_lose_nothing)
 {
     struct circle c;
     char text[TEXT_MAX];
-    circle_found(&c, 168);
-    circle_join(&c, 0, ROLE_MEMBER);
-    circle_settle(&c);
+    circle_of(&c, 2);
     int twin = copy_of(&c, 1);
     for (int i = 0; i < 6; i++) {
         snprintf(text, sizeof text, "first %d", i);
@@ -255,6 +249,29 @@ T_CASE(what_is_marked_as_restored_rests_and_rekeys_first)
     T_EQ(tp_pass(c.tp[0], 61000), 0);
     T_EQ(shown_by(&c, 0).drafts, 0);
     T_EQ(control_count(g), before + 1);
+    circle_end(&c);
+}
+
+/* A text waits for a key, which is there by now; the next one comes after it. */
+T_CASE(a_later_text_does_not_overtake_one_that_waits)
+{
+    struct circle c;
+    circle_found(&c, 168);
+    struct group *g = circle_group(&c, 0);
+    circle_begin(&c, 0);
+    content_mark_restored(g);
+    circle_commit(&c, 0);
+    T_EQ(say(&c, 0, "first"), 0);
+    T_EQ(tp_pass(c.tp[0], 2), 0);
+    g->content->stopped = false;
+    T_EQ(say(&c, 0, "second"), 0);
+    T_EQ(tp_pass(c.tp[0], 2), 0);
+    T_EQ(shown_by(&c, 0).drafts, 2);
+    T_EQ(tp_pass(c.tp[0], 61000), 0);
+    struct shown s = shown_by(&c, 0);
+    T_EQ(s.drafts, 0);
+    T_STR(s.text[0], "first");
+    T_STR(s.text[1], "second");
     circle_end(&c);
 }
 

@@ -6,17 +6,6 @@
 
 #include "tests/lib/guest.h"
 
-/* Wren (0) and Otter (1) in one group, linked. */
-static struct net *two(void)
-{
-    struct net *n = net_new();
-    (void)net_add(n);
-    (void)net_add(n);
-    CHECK(net_found(n, 0, 168) == 1);
-    net_let_in(n, 0, 1);
-    return n;
-}
-
 static bool closed(const struct net *n, int conn)
 {
     return n->conn[conn].closed;
@@ -40,7 +29,7 @@ T_CASE(guests_without_a_join_are_few)
 {
     enum { CAME = 70 };
     static struct guest x[CAME];
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, 3, false);
     uint64_t limited = net_limited(n, 0);
     for (int i = 0; i < CAME; i++) {
@@ -67,7 +56,7 @@ T_CASE(guests_who_stop_half_way_count_too)
 {
     enum { CAME = 20 };
     static struct guest x[CAME];
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, 1, false);
     for (int i = 0; i < CAME; i++)
         guest_call(&x[i], n, &line, 1);
@@ -83,7 +72,7 @@ T_CASE(one_invitation_does_not_crowd_out_another)
 {
     enum { CAME = 30 };
     static struct guest x[CAME];
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, 1, false), other = net_line(n, 0, 1, false);
     struct guest honest;
     guest_call(&honest, n, &other, 2);
@@ -105,7 +94,7 @@ T_CASE(one_invitation_does_not_crowd_out_another)
 /* Thirty seconds, whatever bytes come. */
 T_CASE(a_guest_must_join_soon)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, 1, false);
     struct guest quiet, busy;
     guest_call(&quiet, n, &line, 1);
@@ -132,7 +121,7 @@ T_CASE(guests_are_counted_and_go_after_strangers)
 {
     static struct guest x[LIMIT_GUESTS_MAX];
     int c[LIMIT_LINKS_MAX];
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, 1, false);
     for (int i = 0; i < LIMIT_GUESTS_MAX; i++) {
         guest_call(&x[i], n, &line, 1);
@@ -170,7 +159,7 @@ static void party(struct guest *x, struct net *n, const struct buf *line)
 T_CASE(newcomers_are_welcomed_so_many_at_once)
 {
     static struct guest x[PARTY];
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, PARTY + 2, false);
     struct guest last;
     struct wire_message m;
@@ -204,7 +193,7 @@ T_CASE(newcomers_are_welcomed_so_many_at_once)
 T_CASE(a_newcomer_who_comes_again_has_one_link)
 {
     static struct guest x[PARTY];
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, PARTY, false);
     struct guest again;
     party(x, n, &line);
@@ -228,7 +217,7 @@ T_CASE(a_newcomer_who_comes_again_has_one_link)
 /* A welcome that was sent is not looked after for ever, whatever bytes come. */
 T_CASE(a_newcomer_who_stays_is_shown_out)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct buf line = net_line(n, 0, 2, false);
     struct guest busy, slow;
     guest_call(&busy, n, &line, 1);
@@ -292,7 +281,7 @@ static bool caller_enter(struct caller *x, struct net *n)
 /* Otter is gone; the test has the keys. */
 static struct net *one_gone(void)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     net_cut(n, 1, true);
     n->off[1] = true;
     return n;
@@ -370,7 +359,7 @@ T_CASE(a_member_gets_in_between_strangers)
 T_CASE(a_member_gets_in_past_half_open_connections)
 {
     int c[LIMIT_LINKS_MAX];
-    struct net *n = two();
+    struct net *n = net_two();
     for (int round = 0; round < 4; round++) {
         T_NOTE("round %d", round);
         net_cut(n, 1, true);

@@ -5,16 +5,6 @@
 
 #include "tests/lib/hand.h"
 
-static struct net *two(void)
-{
-    struct net *n = net_new();
-    (void)net_add(n);
-    (void)net_add(n);
-    CHECK(net_found(n, 0, 168) == 1);
-    net_let_in(n, 0, 1);
-    return n;
-}
-
 static void apart(struct net *n, int peer)
 {
     n->off[peer] = true;
@@ -63,7 +53,7 @@ static int see_row(void *ctx, const struct content_row *row)
 T_CASE(much_comes_by_arrival_newest_block_first)
 {
     enum { COUNT = 1800 };
-    struct net *n = two();
+    struct net *n = net_two();
     struct seen seen = {0};
     apart(n, 1);
     say_many(n, 0, COUNT);
@@ -81,7 +71,7 @@ T_CASE(much_comes_by_arrival_newest_block_first)
 /* More differ on both sides than ids fit into a message: ranges are split. */
 T_CASE(both_sides_have_much)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     say_many(n, 0, 300);
     net_drain(n);
     apart(n, 1);
@@ -100,7 +90,7 @@ T_CASE(both_sides_have_much)
 
 T_CASE(little_of_much_costs_little)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     say_many(n, 0, 1500);
     net_run(n, 2 * 60000);
     T_EQ(net_entries(n, 1), 1500);
@@ -116,7 +106,7 @@ T_CASE(little_of_much_costs_little)
 
 T_CASE(nothing_new_is_a_few_frames)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     say_many(n, 0, 200);
     net_run(n, 2 * 60000);
     apart(n, 1);
@@ -136,7 +126,7 @@ static int see_have(void *ctx, const struct message_view *view)
 
 T_CASE(it_is_known_who_has_it)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     uint32_t have = 0;
     CHECK(net_say(n, 0, "who has this?") == 0);
     net_run(n, 2 * 60000);
@@ -154,7 +144,7 @@ T_CASE(it_is_known_who_has_it)
 /* In bulk nothing is passed on at once; the third has it all soon nevertheless. */
 T_CASE(bulk_reaches_a_third)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     (void)net_add(n);
     net_let_in(n, 0, 2);
     net_run(n, 60000);
@@ -183,7 +173,7 @@ T_CASE(bulk_reaches_a_third)
 T_CASE(a_slow_link_is_not_flooded)
 {
     static char text[8001];
-    struct net *n = two();
+    struct net *n = net_two();
     memset(text, 'x', sizeof text - 1);
     n->slow[0] = n->slow[1] = true;
     uint64_t limited = net_limited(n, 0), before = n->bytes;
@@ -209,7 +199,7 @@ T_CASE(a_slow_link_is_not_flooded)
 T_CASE(bulk_leaves_room_for_talk)
 {
     static char text[8001];
-    struct net *n = two();
+    struct net *n = net_two();
     memset(text, 'x', sizeof text - 1);
     apart(n, 1);
     for (int i = 0; i < 300; i++)
@@ -239,7 +229,7 @@ static struct wire_range whole(uint8_t set)
 /* Say `out` on a fresh link; true if it was closed for it. */
 static bool closes(void (*fill)(struct buf *out))
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct hand h;
     hand_open(&h, n, 1, 0);
     bool before = hand_closed(&h);
@@ -329,7 +319,7 @@ T_CASE(a_broken_rule_closes_the_link)
 /* LIMIT_RANGES_OPEN_MAX: questions without end get so many answers and no more. */
 T_CASE(ranges_are_answered_up_to_a_bound)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct hand h;
     struct wire_range r = whole(SET_CONTROL);
     r.sum.count = 1;
@@ -353,7 +343,7 @@ T_CASE(ranges_are_answered_up_to_a_bound)
 /* A wish for everything again and again is served no faster than it drains. */
 T_CASE(wants_are_bounded)
 {
-    struct net *n = two();
+    struct net *n = net_two();
     struct hand h;
     static uint8_t ids[WIRE_WANT_IDS_MAX * WIRE_POSITION_BYTES];
     struct wire_range r = whole(SET_CONTENT);
@@ -404,7 +394,7 @@ static int take_page(void *ctx, const uint8_t hash[32], struct bytes page)
 static void quarantine(int count, size_t text_bytes, uint64_t *limited)
 {
     static char text[8001];
-    struct net *n = two();
+    struct net *n = net_two();
     struct hand h;
     net_run(n, 60000);
     struct tp *otter = tp_copy(n->peer[1], 9);

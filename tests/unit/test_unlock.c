@@ -24,7 +24,7 @@ T_CASE(a_profile_is_made_once)
     T_NEED(crypto_init() == 0);
     temp_make(outer);
     temp_path(home, outer, "a/b");
-    T_EQ(unlock_open(home, words("river"), key), ERR_NOSTORE);
+    T_EQ(unlock_open(home, words("river"), key, NULL), ERR_NOSTORE);
     T_EQ(unlock_change(home, key, words("river"), true, &e), ERR_NOSTORE);
     T_EQ(unlock_create(home, words("river"), true, &e, key), 0);
     T(memcmp(key, zeros, 32) != 0);
@@ -43,7 +43,7 @@ T_CASE(the_right_words_open_it_also_from_a_locked_region)
     uint8_t *phrase = arena_alloc(a, 5);
     T_NEED(phrase != NULL);
     memcpy(phrase, "river", 5); /* a child does not inherit this memory */
-    T_EQ(unlock_open(home, BYTES(phrase, 5), got), 0);
+    T_EQ(unlock_open(home, BYTES(phrase, 5), got, NULL), 0);
     T_MEM(got, key, 32);
     arena_destroy(a);
 }
@@ -54,14 +54,14 @@ T_CASE(a_damaged_slot_is_named_and_mended)
     uint8_t got[32] = {0};
     unsigned slot = 9, damaged = 9;
     struct buf whole = temp_read(home, "slots");
-    T_EQ(unlock_open_slot(home, words("river"), got, &slot), 0);
+    T_EQ(unlock_open(home, words("river"), got, &slot), 0);
     T(slot < SLOTS_COUNT);
     T_EQ(unlock_mend(home, got, slot, &e, &damaged), 0);
     T_EQ(damaged, 0);
     unsigned other = (slot + 3) % SLOTS_COUNT;
     T(file_flip(home, "slots", 32 + 96 * (size_t)other + 50, 1));
     T(file_flip(home, "slots", 32 + 96 * (size_t)((slot + 5) % SLOTS_COUNT), 1));
-    T_EQ(unlock_open(home, words("river"), got), 0); /* it opens all the same */
+    T_EQ(unlock_open(home, words("river"), got, NULL), 0); /* it opens all the same */
     T_EQ(unlock_mend(home, got, slot, &e, &damaged), 0);
     T_EQ(damaged, 2);
     struct buf now = temp_read(home, "slots");
@@ -76,9 +76,9 @@ T_CASE(wrong_words_do_not)
     uint8_t got[32] = {0};
     static const uint8_t zeros[32];
     static const char endless[LIMIT_PASSPHRASE_BYTES_MAX + 1];
-    T_EQ(unlock_open(home, words("rivers"), got), ERR_PASSPHRASE);
+    T_EQ(unlock_open(home, words("rivers"), got, NULL), ERR_PASSPHRASE);
     T_MEM(got, zeros, 32);
-    T_EQ(unlock_open(home, BYTES(endless, sizeof endless), got), ERR_TOOBIG);
+    T_EQ(unlock_open(home, BYTES(endless, sizeof endless), got, NULL), ERR_TOOBIG);
 }
 
 T_CASE(new_words_replace_the_old_ones)
@@ -90,9 +90,9 @@ T_CASE(new_words_replace_the_old_ones)
     temp_path(path, home, "slots");
     int old = open(path, O_RDONLY | O_CLOEXEC);
     T_EQ(unlock_change(home, key, words("meadow"), true, &e), 0);
-    T_EQ(unlock_open(home, words("meadow"), got), 0);
+    T_EQ(unlock_open(home, words("meadow"), got, NULL), 0);
     T_MEM(got, key, 32);
-    T_EQ(unlock_open(home, words("river"), got), ERR_PASSPHRASE);
+    T_EQ(unlock_open(home, words("river"), got, NULL), ERR_PASSPHRASE);
     T_EQ(files_count(home), 1);
     /* What the old words opened was overwritten, not only left behind. */
     uint8_t left[SLOTS_FILE_BYTES];
@@ -112,12 +112,12 @@ T_CASE(a_slot_file_of_another_size_is_damaged)
     struct buf b = temp_read(home, "slots");
     T_EQ(b.n, SLOTS_FILE_BYTES);
     temp_write(home, "slots", BYTES(b.p, 799));
-    T_EQ(unlock_open(home, words("meadow"), got), ERR_DAMAGED);
+    T_EQ(unlock_open(home, words("meadow"), got, NULL), ERR_DAMAGED);
     temp_write(home, "slots", BYTES(NULL, 0));
-    T_EQ(unlock_open(home, words("meadow"), got), ERR_DAMAGED);
+    T_EQ(unlock_open(home, words("meadow"), got, NULL), ERR_DAMAGED);
     T_EQ(buf_append(&b, BYTES("x", 1), 1000), 0);
     temp_write(home, "slots", BUF_BYTES(&b));
-    T_EQ(unlock_open(home, words("meadow"), got), ERR_DAMAGED);
+    T_EQ(unlock_open(home, words("meadow"), got, NULL), ERR_DAMAGED);
     buf_free(&b);
     char middle[TEMP_PATH_BYTES];
     temp_path(middle, outer, "a");

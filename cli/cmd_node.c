@@ -7,7 +7,6 @@
 #include "cli/cmd_init.h"
 #include "cli/opening.h"
 #include "cli/view.h"
-#include "node/core/peer.h"
 #include "store/unlock.h"
 
 /* ---- node ---------------------------------------------------------------- */
@@ -110,41 +109,6 @@ static int add_status_cells(struct screen *s, const struct api_reply *reply)
     return err;
 }
 
-/* Who was limited, and why: for programs and for people. */
-static const struct {
-    const char *name, *sentence;
-} reasons[] = {
-    [LIMITED_BYTES] = {"bytes", N_("%s sent too much. Some of it was left out.")},
-    [LIMITED_CHECKS] = {"checks", N_("%s sent what is not valid. It was left out.")},
-    [LIMITED_ASKS] = {"asks", N_("%s asked for too much. Some of it comes later.")},
-    [LIMITED_LINKS] = {"links", N_("%s connected too often. Not all was answered.")},
-    [LIMITED_ENTRIES] = {"entries", N_("%s wrote very fast. Some of it comes later.")},
-    [LIMITED_CLAIMS] = {"claims", N_("%s said what is not true about your texts.")},
-    [LIMITED_QUARANTINE] = {"quarantine",
-                            N_("%s sent what nobody can read. It was left out.")},
-    [LIMITED_SHARE] = {"share", N_("%s wrote more than fits. Some was left out.")},
-    [LIMITED_KEYS] = {"keys", N_("%s changed the keys and gave you none.")},
-};
-
-static void add_limited(struct screen *s, const struct api_reply *reply)
-{
-    char who[VIEW_NAME_BYTES], sentence[VIEW_NAME_BYTES + 200];
-    for (uint32_t i = 0; i < api_rows(reply); i++) {
-        struct bytes row = api_row(reply, i);
-        uint64_t why = api_uint(row, F_KIND, LIMITED_END);
-        if (!api_has(row, F_LIMITED) || why >= sizeof reasons / sizeof *reasons)
-            continue;
-        view_name(who, api_bytes(row, F_NAME));
-        (void)snprintf(sentence, sizeof sentence, gettext(reasons[why].sentence), who);
-        screen_text(s, sentence);
-        screen_row(s);
-        screen_cell_text(s, "limited_member", api_bytes(row, F_NAME));
-        const char *name = reasons[why].name;
-        screen_cell_text(s, "limited_why", BYTES(name, strlen(name)));
-        screen_cell_number(s, "limited_times", api_uint(row, F_LIMITED, 0));
-    }
-}
-
 static void add_troubles(struct screen *s, struct bytes values)
 {
     int err = -(int)api_uint(values, F_ERR, 0);
@@ -175,7 +139,8 @@ int command_status(struct cli *c)
             screen_pair(&s, _("Open at"), api_bytes(api_row(&reply, i), F_ADDRESS));
     add_troubles(&s, values);
     err = add_status_cells(&s, &reply);
-    add_limited(&s, &reply);
+    for (uint32_t i = 0; i < api_rows(&reply); i++)
+        view_add_limited(&s, api_row(&reply, i));
     api_reply_free(&reply);
     if (err) {
         screen_free(&s);

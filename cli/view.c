@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "node/core/peer.h"
+
 enum { DAY_HOURS = 24, RECENT_DAYS = 14, ID_BYTES = 32 };
 
 static void copy_name(char out[static VIEW_NAME_BYTES], struct bytes name)
@@ -288,4 +290,37 @@ int view_check_name(struct cli *c, const char *name)
         return cli_error(c, ERR_MALFORMED,
                          _("This name has signs that cannot be in a name."));
     }
+}
+
+/* Who was limited, and why: for programs and for people. */
+static const struct {
+    const char *name, *sentence;
+} reasons[] = {
+    [LIMITED_BYTES] = {"bytes", N_("%s sent too much. Some of it was left out.")},
+    [LIMITED_CHECKS] = {"checks", N_("%s sent what is not valid. It was left out.")},
+    [LIMITED_ASKS] = {"asks", N_("%s asked for too much. Some of it comes later.")},
+    [LIMITED_LINKS] = {"links", N_("%s connected too often. Not all was answered.")},
+    [LIMITED_ENTRIES] = {"entries", N_("%s wrote very fast. Some of it comes later.")},
+    [LIMITED_CLAIMS] = {"claims", N_("%s said what is not true about your texts.")},
+    [LIMITED_QUARANTINE] = {"quarantine",
+                            N_("%s sent what nobody can read. It was left out.")},
+    [LIMITED_SHARE] = {"share", N_("%s wrote more than fits. Some was left out.")},
+    [LIMITED_KEYS] = {"keys", N_("%s made new locks and gave you no way in.")},
+};
+_Static_assert(sizeof reasons / sizeof *reasons == LIMITED_END, "each has its words");
+
+void view_add_limited(struct screen *s, struct bytes row)
+{
+    char who[VIEW_NAME_BYTES], sentence[VIEW_NAME_BYTES + 200];
+    uint64_t why = api_uint(row, F_KIND, LIMITED_END);
+    if (!api_has(row, F_LIMITED) || why >= LIMITED_END)
+        return;
+    view_name(who, api_bytes(row, F_NAME));
+    (void)snprintf(sentence, sizeof sentence, gettext(reasons[why].sentence), who);
+    screen_text(s, sentence);
+    screen_row(s);
+    screen_cell_text(s, "limited_member", api_bytes(row, F_NAME));
+    screen_cell_text(s, "limited_why",
+                     BYTES(reasons[why].name, strlen(reasons[why].name)));
+    screen_cell_number(s, "limited_times", api_uint(row, F_LIMITED, 0));
 }

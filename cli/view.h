@@ -48,6 +48,9 @@ bool view_unnamed(struct bytes name);
 void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* Add a message to a screen, with the cells of `read --json`. */
 void view_add_message(struct screen *s, const struct message_row *m, uint64_t now_hour);
+/* Add what a row of API_STATUS says of a member who was limited, for people and with
+ * the cells of `status --json`; other rows are passed over. */
+void view_add_limited(struct screen *s, struct bytes row);
 /* Check a name for a person or group before it is sent: 0, or an error, said. */
 NODISCARD int view_check_name(struct cli *c, const char *name);
 

@@ -2,6 +2,7 @@
 /* test_view.c -- words for names and clocks that are not known yet. */
 #include "cli/view.h"
 
+#include "node/core/peer.h"
 #include "tests/lib/t.h"
 
 #define TEXT(s) BYTES(s, strlen(s))
@@ -50,6 +51,41 @@ T_CASE(who_is_not_in_yet_knows_no_clock)
     struct group_row g = {.name = "New group", .joining = true};
     struct buf out = {0};
     T_STR(head_of(&g, &out), "Waiting for the name [talk or record: not known yet]\n");
+    buf_free(&out);
+}
+
+/* What the screen says of Otter, who was limited `times` times for `why`. */
+static const char *limited(uint64_t why, uint64_t times, struct buf *out, bool json)
+{
+    struct screen s = {0};
+    struct api_map row = {0};
+    struct buf map = {0};
+    api_put_text(&row, F_NAME, TEXT("Otter"));
+    if (times)
+        api_put_uint(&row, F_LIMITED, times);
+    api_put_uint(&row, F_KIND, why);
+    T_EQ(api_map_end(&row, &map, 1000), 0);
+    buf_free(out);
+    view_add_limited(&s, BUF_BYTES(&map));
+    T_EQ(json ? screen_render_json(&s, out) : screen_render(&s, 0, out), 0);
+    T_EQ(buf_append(out, BYTES("", 1), SIZE_MAX), 0);
+    screen_free(&s);
+    buf_free(&map);
+    return (const char *)out->p;
+}
+
+T_CASE(who_was_limited_is_named_with_the_reason)
+{
+    struct buf out = {0};
+    T_STR(limited(LIMITED_BYTES, 3, &out, false),
+          "Otter sent too much. Some of it was left out.\n");
+    T_STR(limited(LIMITED_BYTES, 3, &out, true),
+          "{\"limited_member\":\"Otter\",\"limited_why\":\"bytes\","
+          "\"limited_times\":3}\n");
+    for (uint64_t why = 0; why < LIMITED_END; why++)
+        T(strncmp(limited(why, 1, &out, false), "Otter ", 6) == 0);
+    T_STR(limited(LIMITED_END, 1, &out, false), "");   /* of a newer kring */
+    T_STR(limited(LIMITED_BYTES, 0, &out, false), ""); /* an address, say */
     buf_free(&out);
 }
 

@@ -102,10 +102,10 @@ struct held {
 
 /* A member and what only this device keeps of them. */
 struct person {
-    struct member m; /* first */
-    bool forked;
-    uint32_t entries;    /* of theirs that are held */
-    uint64_t doubted_ms; /* until when nobody waits for values of theirs (P5.19) */
+    struct member m;             /* first */
+    bool forked, asked;          /* asked: for values of theirs, since the start */
+    uint32_t entries;            /* of theirs that are held */
+    uint64_t doubted_ms, ask_ms; /* P5.19: not waited for, not asked for until then */
 };
 
 /* An invitation in the log. */

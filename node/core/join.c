@@ -290,12 +290,29 @@ struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 
 
 /* ---- beginning -------------------------------------------------------------- */
 
-static bool group_known(const struct peer *p, const uint8_t id[static 32])
+int join_cancel(struct group *g)
+{
+    links_forget(g->peer, g->number);
+    return group_drop(g);
+}
+
+static struct group *group_known(const struct peer *p, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < p->groups_count; i++)
         if (memcmp(p->groups[i]->id, id, 32) == 0)
-            return true;
-    return false;
+            return p->groups[i];
+    return NULL;
+}
+
+/* A join that waits for an invitation nobody answers any more gives way to another; the
+ * same one again would only lose the keys that may have been let in by now. */
+static int known_settle(struct group *g, const struct invite_line *in)
+{
+    if (!g)
+        return 0;
+    if (!g->joining || memcmp(g->joins->line.v, in->v, sizeof in->v) == 0)
+        return ERR_EXISTS;
+    return join_cancel(g);
 }
 
 static int begin_fill(struct group *g, const struct invite_line *in, struct bytes line,
@@ -330,10 +347,9 @@ int join_begin(struct peer *p, struct bytes line, struct bytes pseudonym,
         err = invite_decode(line, &in);
     if (err)
         return err;
-    if (group_known(p, in.group))
-        err = ERR_EXISTS;
+    err = invite_encode(&in, &again); /* one form, whatever was pasted */
     if (!err)
-        err = invite_encode(&in, &again); /* one form, whatever was pasted */
+        err = known_settle(group_known(p, in.group), &in);
     if (!err)
         err = group_new(p, in.group, &g); /* P2.6 */
     if (!err) {
@@ -347,12 +363,6 @@ int join_begin(struct peer *p, struct bytes line, struct bytes pseudonym,
     buf_free(&again);
     wipe(&in, sizeof in);
     return err;
-}
-
-int join_cancel(struct group *g)
-{
-    links_forget(g->peer, g->number);
-    return group_drop(g);
 }
 
 /* ---- dialling --------------------------------------------------------------- */

@@ -12,7 +12,11 @@
 
 #include "node/core/budget.h"
 
-enum { DOUBT_MS = 3600 * 1000 };
+enum {
+    DOUBT_MS = 3600 * 1000,
+    ASK_SOON_MS =
+        120 * 1000, /* after the first no-key; after others as long as DOUBT */
+};
 
 static struct person *author_of(const struct group *g, uint32_t entry)
 {
@@ -32,7 +36,10 @@ void keys_doubt(struct group *g, uint32_t entry)
     struct person *p = author_of(g, entry);
     if (!p || !is_boxed(g, entry))
         return;
-    p->doubted_ms = g->peer->now_ms + DOUBT_MS;
+    uint64_t now = g->peer->now_ms;
+    p->ask_ms = now + (p->asked ? DOUBT_MS : ASK_SOON_MS);
+    p->asked = true;
+    p->doubted_ms = now + DOUBT_MS;
     budget_note(g, p->m.index, LIMITED_KEYS);
 }
 
@@ -40,6 +47,12 @@ bool keys_doubted(const struct group *g, const struct held *h)
 {
     const struct person *p = author_of(g, h->e.number);
     return p && p->doubted_ms > g->peer->now_ms;
+}
+
+uint64_t keys_ask_ms(const struct group *g, const struct held *h)
+{
+    const struct person *p = author_of(g, h->e.number);
+    return p ? p->ask_ms : 0;
 }
 
 /* Asked for and not come, or of somebody whose epochs do not open. */

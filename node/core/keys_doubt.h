@@ -12,6 +12,11 @@
 void keys_doubt(struct group *g, uint32_t entry);
 /* True if the author of `h` was doubted within the hour. */
 bool keys_doubted(const struct group *g, const struct held *h);
+/* From when a first no-key for `h` may be posted: a liar's epochs must not eat up our
+ * share of the log (P4.15), and an honest one's must not stay closed to a copy that was
+ * put back and has lost its prekeys. */
+uint64_t keys_ask_ms(const struct group *g, const struct held *h);
+
 enum sending {
     SENDING_CAN,
     SENDING_WAITS, /* for what was asked for: nothing else is open */

@@ -118,6 +118,7 @@ struct keys {
     uint8_t rekeys_since_prekey;
     uint8_t copy_class; /* P8.11: position mod 8 that is taken; COPY_NONE: all are */
     uint64_t rekey_at_ms, prekey_at_ms, ask_at_ms, try_at_ms; /* 0: not set */
+    uint64_t review_at_ms; /* when what may not be asked for yet may be; 0: not set */
     uint32_t tries, try_rekeys; /* contacts, and rekeys, that did not help */
     uint8_t asks[ASKS_MAX][32];
     uint32_t asks_count;

@@ -74,9 +74,12 @@ void ask_schedule(struct group *g, uint32_t entry)
     if (g->joining || k->asks_count == ASKS_MAX || !may_ask(g, entry) ||
         epoch_was_wiped(g, entry))
         return;
-    /* A liar's epochs must not eat up our share of the log (P4.15). */
-    if (held_at(g, entry)->epoch->asked == 0 && keys_doubted(g, held_at(g, entry)))
+    uint64_t from = keys_ask_ms(g, held_at(g, entry));
+    if (held_at(g, entry)->epoch->asked == 0 && from > g->peer->now_ms) { /* P5.19 */
+        if (k->review_at_ms == 0 || from < k->review_at_ms)
+            k->review_at_ms = from;
         return;
+    }
     for (uint32_t i = 0; i < k->asks_count; i++)
         if (memcmp(k->asks[i], id, 32) == 0)
             return;
@@ -384,6 +387,7 @@ uint64_t keys_deadline_ms(const struct group *g)
         return at;
     sooner(&at, k->ask_at_ms);
     sooner(&at, k->try_at_ms);
+    sooner(&at, k->review_at_ms);
     sooner(&at, k->prekey_at_ms);
     for (uint32_t i = 0; i < k->forwards_count; i++)
         sooner(&at, k->forwards[i].at_ms);
@@ -399,6 +403,10 @@ int keys_tick(struct group *g)
     int err = 0;
     if (!k || g->joining || !member_me(g))
         return 0;
+    if (k->review_at_ms && k->review_at_ms <= now) {
+        k->review_at_ms = 0;
+        k->review = true; /* seen to at the end of this step */
+    }
     if (k->ask_at_ms && k->ask_at_ms <= now)
         err = ask_due(g);
     if (!err)

@@ -40,7 +40,8 @@ enum cmd_kind {
     CMD_GROUP_NEW,   /* name, pseudonym, lifetime_hours -> group */
     CMD_INVITE,      /* group, steward, uses, valid_hours, addresses -> line (buf) */
     CMD_JOIN,        /* line (text), pseudonym, valid -> group (pending); ends with
-                        TELL_JOINED/REFUSED */
+                        TELL_JOINED/REFUSED.  It replaces a join of this group that
+                        waits by another line; by the same one: ERR_EXISTS */
     CMD_JOIN_CANCEL, /* group: give up a join that is under way */
     CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's) -> draft
                 or id */

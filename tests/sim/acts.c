@@ -18,40 +18,6 @@ int world_found(struct world *w, int n, const char *name, uint32_t lifetime_hour
     return err;
 }
 
-int world_invite(struct world *w, int from, int to, const char *name, bool steward)
-{
-    struct command c = {.kind = CMD_INVITE,
-                        .group = w->nodes[from].group,
-                        .steward = steward,
-                        .uses = 1,
-                        .valid_hours = 24};
-    int err = world_command(w, from, &c);
-    if (!err) {
-        struct command j = {.kind = CMD_JOIN,
-                            .text = BUF_BYTES(&c.line),
-                            .pseudonym = BYTES(name, strlen(name))};
-        err = world_command(w, to, &j);
-        w->nodes[to].group = j.group;
-        w->nodes[to].expired = w->nodes[to].expired && err != 0;
-        buf_free(&j.line);
-    }
-    buf_free(&c.line);
-    world_note(w, "n%d invites n%d as %s: %s", from, to, name,
-               err ? err_name(err) : "begun");
-    return err;
-}
-
-void world_invite_expired(struct world *w)
-{
-    char name[24];
-    for (int n = 0; n < w->nodes_count; n++) {
-        if (!w->nodes[n].expired)
-            continue;
-        snprintf(name, sizeof name, "CANARY%d", n % 5);
-        (void)world_invite(w, 0, n, name, false);
-    }
-}
-
 struct hour_seen {
     uint32_t group, hour, lifetime_hours;
 };
@@ -72,6 +38,49 @@ static struct hour_seen hour_of(struct world *w, int n)
     if (w->nodes[n].peer && seen.group)
         (void)peer_groups(w->nodes[n].peer, see_hour, &seen);
     return seen;
+}
+
+int world_invite(struct world *w, int from, int to, const char *name, bool steward)
+{
+    struct command c = {.kind = CMD_INVITE,
+                        .group = w->nodes[from].group,
+                        .steward = steward,
+                        .uses = 1,
+                        .valid_hours = 24};
+    int err = world_command(w, from, &c);
+    if (!err) {
+        struct command j = {.kind = CMD_JOIN,
+                            .text = BUF_BYTES(&c.line),
+                            .pseudonym = BYTES(name, strlen(name))};
+        err = world_command(w, to, &j);
+        w->nodes[to].group = j.group;
+        w->nodes[to].expired = w->nodes[to].expired && err != 0;
+        w->nodes[to].invited_hour = hour_of(w, from).hour;
+        buf_free(&j.line);
+    }
+    buf_free(&c.line);
+    world_note(w, "n%d invites n%d as %s: %s", from, to, name,
+               err ? err_name(err) : "begun");
+    return err;
+}
+
+/* The group's hour leapt so far that its stewards forgot the invitation (P6.7). */
+static bool nobody_answers(struct world *w, int n)
+{
+    enum { VALID_HOURS = 24, KEPT_HOURS = 8 * 24 };
+    return w->nodes[n].group && !world_joined(w, n) &&
+           hour_of(w, 0).hour > w->nodes[n].invited_hour + VALID_HOURS + KEPT_HOURS;
+}
+
+void world_invite_expired(struct world *w)
+{
+    char name[24];
+    for (int n = 0; n < w->nodes_count; n++) {
+        if (!w->nodes[n].expired && !nobody_answers(w, n))
+            continue;
+        snprintf(name, sizeof name, "CANARY%d", n % 5);
+        (void)world_invite(w, 0, n, name, false);
+    }
 }
 
 uint32_t world_hour(struct world *w, int n)

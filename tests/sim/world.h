@@ -52,6 +52,7 @@ struct node {
     uint32_t crashes;
     bool joined;
     bool expired; /* its invitation had ended when it came: it must be asked again */
+    uint32_t invited_hour; /* of the group, when it was invited last */
     struct nodelog *saved; /* a copy of its log, see copies.h */
     uint64_t saved_ms;
     uint32_t saved_members;

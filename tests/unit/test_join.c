@@ -178,6 +178,26 @@ T_CASE(used_finished_and_known)
     net_free(n);
 }
 
+/* Nobody may be left to answer the first one: the newest counts. */
+T_CASE(another_invitation_replaces_the_one_that_waits)
+{
+    struct net *n = one_and_one();
+    (void)net_add(n);
+    struct buf line = net_line(n, 0, 1, false), other = net_line(n, 0, 1, false);
+    T_EQ(net_join(n, 1, &line, "Otter"), 0);
+    T_EQ(net_join(n, 1, &other, "Otter"), 0);
+    T_EQ(groups(n, 1), 1);
+    net_run(n, 5000);
+    T_EQ(net_join(n, 1, &line, "Otter"), ERR_EXISTS); /* he is in */
+    T_EQ(net_join(n, 2, &line, "Heron"), 0);          /* and did not use it */
+    net_run(n, 5000);
+    T_EQ(n->told[TELL_REFUSED], 0);
+    T_EQ(member_count(net_group(n, 0)), 3);
+    buf_free(&line);
+    buf_free(&other);
+    net_free(n);
+}
+
 T_CASE(several_uses)
 {
     struct net *n = one_and_one();

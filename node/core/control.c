@@ -228,10 +228,11 @@ static int tell_entry(struct group *g, const struct held *h, bool forks)
     if (h->e.differs && !c->differs)
         err = fx_tell(g->peer, TELL_DIGEST, g->number, 0, 0);
     c->differs = c->differs || h->e.differs;
-    if (!err && forks && h->member != NOBODY && !c->people[h->member]->forked) {
-        c->people[h->member]->forked = true;
+    struct person *author = map_get(&c->members, BYTES(h->e.author, 32));
+    if (!err && forks && author && !author->forked) {
+        author->forked = true;
         peer_mark(g->peer, MARK_FORK_CONTROL);
-        err = fx_tell(g->peer, TELL_FORK, g->number, h->member, 0);
+        err = fx_tell(g->peer, TELL_FORK, g->number, author->m.index, 0);
     }
     if (err || g->joining || !h->e.valid)
         return err;
@@ -431,8 +432,9 @@ static int load_row(void *ctx, struct bytes key, struct bytes value)
     }
     c->differs = c->differs || h->e.differs;
     err = control_commit(g, h, fits, past); /* h is gone if there was no memory */
-    if (!err && forks && h->member != NOBODY)
-        c->people[h->member]->forked = true;
+    struct person *author = err ? NULL : map_get(&c->members, BYTES(e.author, 32));
+    if (forks && author)
+        author->forked = true;
     return err;
 }
 

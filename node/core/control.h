@@ -122,6 +122,9 @@ uint32_t control_count(const struct group *g);
 const struct control_entry *control_at(const struct group *g, uint32_t number);
 /* The entry with this hash, or NULL. */
 const struct control_entry *control_find(const struct group *g, const uint8_t hash[32]);
+/* True if entry `number` is of a member who forks and has written too much to be named:
+ * no entry of others will ever come after it (P4.15). */
+bool control_is_flood(const struct group *g, uint32_t number);
 /* The present heads (of more than 16 the newest), rising, 32 bytes each to `out`;
  * count. */
 uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32]);

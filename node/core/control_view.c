@@ -27,9 +27,11 @@ const struct control_entry *control_find(const struct group *g, const uint8_t ha
 
 /* What a member who forks writes near his share may be refused elsewhere: whoever named
  * it would be refused with it.  P4.15 */
-static bool is_flood(const struct control *c, const struct held *h)
+bool control_is_flood(const struct group *g, uint32_t number)
 {
-    const struct person *p = map_get(&c->members, BYTES(h->e.author, 32));
+    const struct control *c = g->control;
+    const struct person *p =
+        map_get(&c->members, BYTES(held_at(g, number)->e.author, 32));
     return p && p->forked && p->m.role != ROLE_STEWARD &&
            p->entries > LIMIT_CONTROL_PER_MEMBER_MAX / 2;
 }
@@ -41,12 +43,12 @@ static bool is_forked(const struct control *c, const struct held *h)
 }
 
 /* Heads stand in order of arrival: of too many, the newest are named. */
-static uint32_t name_heads(const struct control *c, bool forked, uint8_t *out,
-                           uint32_t n)
+static uint32_t name_heads(const struct group *g, bool forked, uint8_t *out, uint32_t n)
 {
+    const struct control *c = g->control;
     for (uint32_t i = c->heads_count; i-- > 0 && n < LIMIT_HEADS_MAX;) {
         const struct held *h = c->entries[c->heads[i]];
-        if (is_forked(c, h) == forked && !is_flood(c, h))
+        if (is_forked(c, h) == forked && !control_is_flood(g, h->e.number))
             memcpy(out + n++ * 32, h->e.hash, 32);
     }
     return n;
@@ -56,8 +58,8 @@ uint8_t control_heads(const struct group *g, uint8_t out[static 16 * 32])
 {
     const struct control *c = g->control;
     /* P4.14: who forks does not push out what others wrote. */
-    uint32_t n = name_heads(c, false, out, 0);
-    n = name_heads(c, true, out, n);
+    uint32_t n = name_heads(g, false, out, 0);
+    n = name_heads(g, true, out, n);
     const struct member *me = member_me(g);
     if (n == 0 && me) { /* what let us in is always there to be named */
         memcpy(out, c->entries[me->entry]->e.hash, 32);

@@ -27,14 +27,19 @@ static struct person *author_of(const struct group *g, uint32_t entry)
 static bool is_boxed(const struct group *g, uint32_t entry)
 {
     const struct epoch *e = held_at(g, entry)->epoch;
-    return e && e->boxed && member_me(g) &&
-           bits_has(&e->recipients, member_me(g)->index);
+    return e && e->boxed;
+}
+
+static bool is_boxed_for_me(const struct group *g, uint32_t entry)
+{
+    return is_boxed(g, entry) && member_me(g) &&
+           bits_has(&held_at(g, entry)->epoch->recipients, member_me(g)->index);
 }
 
 void keys_doubt(struct group *g, uint32_t entry)
 {
     struct person *p = author_of(g, entry);
-    if (!p || !is_boxed(g, entry))
+    if (!p || !is_boxed_for_me(g, entry))
         return;
     uint64_t now = g->peer->now_ms;
     p->ask_ms = now + (p->asked ? DOUBT_MS : ASK_SOON_MS);
@@ -55,10 +60,14 @@ uint64_t keys_ask_ms(const struct group *g, const struct held *h)
     return p ? p->ask_ms : 0;
 }
 
-/* Asked for and not come, or of somebody whose epochs do not open. */
+/* Asked for and not come, or of somebody whose epochs do not open: also one that was
+ * made before its author knew of us, and that nobody else may be able to give.  And one
+ * that nobody's entry comes after: who lacks it could not even ask for it. */
 static bool is_done_without(const struct group *g, uint32_t entry)
 {
     const struct held *h = held_at(g, entry);
+    if (control_is_flood(g, entry))
+        return true;
     return !(epoch_have(g, entry) & EPOCH_HAVE_MIX) && is_boxed(g, entry) &&
            (h->epoch->asked > 0 || keys_doubted(g, h));
 }
@@ -75,7 +84,8 @@ enum sending keys_sending(const struct group *g, struct key_ref *ref, uint32_t *
     ref->count = 0;
     for (uint32_t i = 0; i < n; i++) {
         if (is_done_without(g, u[i])) {
-            wait = wait || !keys_doubted(g, held_at(g, u[i]));
+            wait = wait ||
+                   !(control_is_flood(g, u[i]) || keys_doubted(g, held_at(g, u[i])));
             continue;
         }
         memcpy(ref->ids[ref->count++], held_at(g, u[i])->e.hash, 32);

@@ -380,6 +380,31 @@ T_CASE(a_fork_is_kept_and_shown)
     circle_end(&c);
 }
 
+/* Whoever an add brings did not write it. */
+T_CASE(an_add_that_forks_is_not_the_newcomers_fault)
+{
+    struct circle c;
+    circle_of(&c, 2);
+    struct tp *copy = tp_copy(c.tp[0], 78);
+    struct group *other = peer_group(copy->peer, c.number[0]);
+    memlog_begin(copy->log);
+    T_EQ(keys_post_rekey(other), 0);
+    memlog_commit(copy->log);
+    T_EQ(take(&c, 1, control_at(other, 2)->whole), 0);
+    int n = circle_join(&c, 0, ROLE_MEMBER);
+    circle_settle(&c);
+    for (int restarts = 0; restarts < 2; restarts++) {
+        const uint8_t *pk = circle_group(&c, n)->member_pk;
+        T(member_forked(circle_group(&c, 1), 0));
+        T(!member_forked(circle_group(&c, 1),
+                         member_find(circle_group(&c, 1), pk)->index));
+        T_EQ(shown_forks(&c, 1), 1);
+        tp_restart(c.tp[1]);
+    }
+    tp_free(copy);
+    circle_end(&c);
+}
+
 T_CASE(of_many_heads_sixteen_are_named)
 {
     struct circle c;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/host/session.h"
+
 enum { CHUNK_BYTES = 4096, CONTROL_C = 3 };
 enum { PASTE_MS = 50 }; /* a terminal gives what is pasted faster than that */
 
@@ -160,6 +162,17 @@ int prompt_ask_secret(struct prompt *p, const char *question, struct buf *out)
     return err;
 }
 
+/* The terminal whose echo is off, for a signal that ends us meanwhile. */
+static struct {
+    struct termios before;
+    int fd;
+} hidden_terminal;
+
+static void show_again(void)
+{
+    (void)tcsetattr(hidden_terminal.fd, TCSAFLUSH, &hidden_terminal.before);
+}
+
 int prompt_hide(struct prompt *p)
 {
     struct termios mode;
@@ -169,8 +182,13 @@ int prompt_hide(struct prompt *p)
         return ERR_NEEDTERM;
     mode = mode_of(&p->before, false);
     buf_free(&p->held);
-    if (tcsetattr(p->fd, TCSAFLUSH, &mode))
+    hidden_terminal.before = p->before;
+    hidden_terminal.fd = p->fd;
+    session_at_signal(show_again);
+    if (tcsetattr(p->fd, TCSAFLUSH, &mode)) {
+        session_at_signal(NULL);
         return ERR_IO;
+    }
     p->hidden = true;
     return 0;
 }
@@ -203,6 +221,7 @@ void prompt_reveal(struct prompt *p)
         return;
     buf_free(&p->held);
     (void)tcsetattr(p->fd, TCSAFLUSH, &p->before);
+    session_at_signal(NULL);
     p->hidden = false;
 }
 

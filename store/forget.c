@@ -180,8 +180,14 @@ _Noreturn void forget_and_end(int code)
 
 /* ---- signals ------------------------------------------------------------- */
 
+static void (*volatile first_act)(void);
+
 static void end_by_signal(int number)
 {
+    void (*act)(void) = first_act;
+    first_act = NULL; /* should it be what failed */
+    if (act)
+        act();
     forget_and_end(SIGNAL_EXIT + number);
 }
 
@@ -204,8 +210,14 @@ void forget_at_signals(void)
             (void)sigaction(ends[i], &on, NULL);
 }
 
+void forget_after(void (*act)(void))
+{
+    first_act = act;
+}
+
 void forget_in_child(void)
 {
+    first_act = NULL; /* that is the parent's to do */
     struct sigaction none = {.sa_handler = SIG_DFL};
     for (size_t i = 0; i < ENDS_COUNT; i++)
         (void)sigaction(ends[i], &none, NULL);

@@ -19,6 +19,9 @@
  * ignores stay ignored.  May be called again, after somebody else took a signal over:
  * handlers of others are left alone. */
 void forget_at_signals(void);
+/* What such a signal does first: something a signal handler may do, as setting a
+ * terminal back.  NULL: nothing. */
+void forget_after(void (*act)(void));
 /* The same in a child that was just forked: handlers that it inherited are of no use to
  * it and go. */
 void forget_in_child(void);

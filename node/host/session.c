@@ -109,6 +109,11 @@ void session_harden(void)
     forget_at_signals();
 }
 
+void session_at_signal(void (*act)(void))
+{
+    forget_after(act);
+}
+
 void session_end(int code)
 {
     (void)fflush(NULL);

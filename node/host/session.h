@@ -73,6 +73,9 @@ NODISCARD int session_socket_path(const char *home, char *out, size_t out_bytes)
 /* Turn off core dumps and tracing, ignore SIGPIPE, and let signals that end the process
  * overwrite its memory first (store/forget.h); call first in main. */
 void session_harden(void);
+/* What a signal that ends the process does before all else: something a signal handler
+ * may do.  NULL: nothing. */
+void session_at_signal(void (*act)(void));
 /* End the process with this exit code, after all that it holds was overwritten;
  * standard streams are flushed. */
 _Noreturn void session_end(int code);

@@ -19,6 +19,7 @@ import unicodedata
 from lib_check import check, finish
 
 KRING = os.environ["KRING_BIN"]
+SANITIZED = b"__asan_init" in open(KRING, "rb").read()  # it ends without a last act
 WORK = tempfile.mkdtemp(prefix="kring-tty-", dir="/tmp")
 COLUMNS, ROWS = 40, 24
 ASKED = "Passphrase / Wachtzin:"

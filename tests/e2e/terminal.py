@@ -4,10 +4,11 @@ names, and `say` with u."""
 
 import os
 import re
+import signal
 import time
 
-from lib_terminal import (ASKED, ROWS, WORK, Terminal, check, joined, main, narrow,
-                          node, run)
+from lib_terminal import (ASKED, ROWS, SANITIZED, WORK, Terminal, check, joined, main,
+                          narrow, node, run)
 
 
 def words_of():
@@ -97,6 +98,15 @@ def passphrase():
         code = t.end()
         check(f"control-C {name} sets the terminal back", hidden and shown)
         check(f"control-C {name} has its exit code", code == 130, f"{code}\n{t.text}")
+    for name, number in ("SIGTERM", signal.SIGTERM), ("hang-up", signal.SIGHUP):
+        t = Terminal("wren", "groups")
+        t.expect(ASKED)
+        hidden = not t.echoes()
+        os.kill(t.pid, number)
+        time.sleep(0.5)
+        check(f"{name} at a hidden question sets the terminal back",
+              hidden and (t.echoes() or SANITIZED))
+        check(f"{name} ends it", t.end() in (128 + number, -number), t.text)
 
 
 def languages():

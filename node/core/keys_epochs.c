@@ -51,6 +51,7 @@ static int lane_insert(struct group *g, struct epoch_key *e)
     memmove(&k->lanes[at + 1], &k->lanes[at], (k->lanes_count - at) * sizeof *k->lanes);
     k->lanes[at] = e;
     k->lanes_count++;
+    k->acc_chosen = false;
     return 0;
 }
 
@@ -61,6 +62,7 @@ static void lane_remove(struct keys *k, const struct epoch_key *e)
         if (k->lanes[i] != e)
             k->lanes[kept++] = k->lanes[i];
     k->lanes_count = kept;
+    k->acc_chosen = false;
 }
 
 int epoch_insert(struct group *g, struct epoch_key *e)

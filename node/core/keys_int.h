@@ -107,6 +107,9 @@ struct keys {
     struct map roots;         /* id -> struct root */
     struct epoch_key **lanes; /* those with a lane, newest entry first */
     uint32_t lanes_count, lanes_cap;
+    uint16_t acc[LIMIT_ACC_KEYS_MAX]; /* lanes whose access keys are tried */
+    uint32_t acc_count;
+    bool acc_chosen; /* false: lanes changed since */
     struct tree_slot trees[LIMIT_TREES_LOADED_MAX];
     struct places places[PLACES_CACHED];
     uint64_t uses; /* counts uses of trees and places */
@@ -207,6 +210,11 @@ NODISCARD int forward_post(struct group *g, uint32_t entry, uint32_t index);
 NODISCARD int pages_open(struct group *g, const struct held *h);
 /* The own prekey with this public key, or NULL. */
 struct prekey *prekey_find(const struct group *g, const uint8_t pk[static 32]);
+
+/* --- keys_lanes.c --- */
+/* Which epoch with a lane goes when there is no room for more: the oldest superseded
+ * one of who has most of them.  NULL: none may go. */
+struct epoch_key *lane_to_erase(const struct group *g);
 
 /* --- keys_schedule.c --- */
 /* True if the values of this epoch are due to member `index`: he is a recipient, or it

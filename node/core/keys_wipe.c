@@ -99,20 +99,18 @@ int keys_wipe_due(struct group *g)
 int epochs_make_place(struct group *g)
 {
     struct keys *k = g->keys;
-    struct epoch_key *e, *oldest = NULL, *lane = NULL;
+    struct epoch_key *e, *oldest = NULL;
     uint32_t at = 0;
     if (map_count(&k->epochs) < LIMIT_EPOCHS_HELD_MAX)
         return 0;
     while ((e = map_next(&k->epochs, &at, NULL))) {
-        bool has_lane = (e->s->v.have & EPOCH_HAVE_LANE) != 0;
-        struct epoch_key **best = has_lane ? &lane : &oldest;
-        if (e->superseded_hour == HOUR_NONE || (has_lane && e == k->lanes[0]))
+        if (e->superseded_hour == HOUR_NONE || e->s->v.have & EPOCH_HAVE_LANE)
             continue;
-        if (!*best || e->order < (*best)->order)
-            *best = e;
+        if (!oldest || e->order < oldest->order)
+            oldest = e;
     }
     g->peer->limited++;
-    if (!oldest && !lane)
-        return ERR_FULL;
-    return epoch_erase(g, oldest ? oldest : lane);
+    if (!oldest)
+        oldest = lane_to_erase(g);
+    return oldest ? epoch_erase(g, oldest) : ERR_FULL;
 }

@@ -698,4 +698,39 @@ T_CASE(a_welcome_that_was_changed_is_refused)
     circle_end(&c);
 }
 
+static bool is_tried(const struct group *g, const uint8_t want[static 32])
+{
+    uint8_t acc[32];
+    for (uint32_t i = 0; keys_acc_at(g, i, acc); i++)
+        if (memcmp(acc, want, 32) == 0)
+            return true;
+    return false;
+}
+
+/* Somebody who was away knows only an old access key; one member's many rekeys must not
+ * shut the door on him. */
+T_CASE(many_rekeys_of_one_push_out_nobodys_access)
+{
+    struct circle c;
+    uint8_t before[32], newest[32], first[32];
+    circle_of(&c, 2);
+    circle_rekey(&c, 0);
+    circle_settle(&c);
+    T(keys_acc_at(circle_group(&c, 0), 0, before));
+    for (int i = 0; i < LIMIT_ACC_KEYS_MAX + 20; i++) {
+        circle_rekey(&c, 1);
+        circle_settle(&c);
+        if (i == 0)
+            T(keys_acc_at(circle_group(&c, 0), 0, first));
+    }
+    for (int i = 0; i < 2; i++) {
+        const struct group *g = circle_group(&c, i);
+        T(is_tried(g, before));
+        T(!is_tried(g, first));
+        T(keys_acc_at(g, LIMIT_ACC_KEYS_MAX - 1, newest));
+        T(keys_acc_at(g, 0, newest) && memcmp(newest, before, 32) != 0);
+    }
+    circle_end(&c);
+}
+
 T_RUN()

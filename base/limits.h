@@ -48,6 +48,7 @@
     X(BUDGET_LINKS_MAX, 64, "a further connection of this member becomes a sink")      \
     X(BUDGET_PUSH_MAX, 256, "entries of this author are left to a later round")        \
     X(BUDGET_CLAIMS_MAX, 1, "claims of this member about own entries are not heard")   \
+    X(BUDGET_FORWARDS_MAX, 64, "what this member asks for again is answered later")    \
     X(QUARANTINE_ALL_BYTES_MAX, 8388608,                                               \
       "envelopes of unknown epochs are dropped, whoever sent them")                    \
     X(AHEAD_ENTRIES_MAX, 64, "a further entry far ahead by this author is refused")    \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "crypto/sign.h"
-#include "node/core/control_int.h"
+#include "node/core/state.h"
 
 struct birth {
     const struct group *g;

@@ -20,7 +20,8 @@ enum budget {
     BUDGET_SERVED, /* ids sent in answer; its bound follows what is held */
     BUDGET_LINKS,  /* connections accepted */
     BUDGET_PUSH,   /* of an author: entries and cards passed on at once, in KiB begun */
-    BUDGET_CLAIMS, /* claims about own entries that stopped us */
+    BUDGET_FORWARDS, /* epochs given to this member because he asked (P5.13) */
+    BUDGET_CLAIMS,   /* claims about own entries that stopped us */
     BUDGETS
 };
 

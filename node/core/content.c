@@ -96,7 +96,7 @@ int meta_flush(struct group *g)
     write_u8(&w, META_VERSION);
     write_u64(&w, c->read_row);
     write_u64(&w, c->next_draft);
-    write_u8(&w, c->stopped);
+    write_u8(&w, c->stopped && !c->claimed); /* a claim is made again */
     write_u8(&w, c->rekeyed);
     write_u32(&w, c->copy_hour);
     write_u64(&w, c->height_floor);

@@ -142,10 +142,11 @@ struct content {
     uint32_t expired_hour; /* ends were looked after at this hour */
     /* P8.9: sealing rests; no rekey is owed; own entries came in this batch */
     bool stopped, rekeyed, restored;
+    bool claimed;       /* stopped only because somebody said so */
     uint32_t lost_hour; /* texts up to it may have been lost by damage; 0: none */
     uint32_t copy_hour; /* of the last rekey as a restored copy */
-    uint64_t resume_ms, proven_ms;
-    uint32_t again_count; /* rows that are to be said again (P8.11) */
+    uint64_t rest_ms, resume_ms, proven_ms; /* rest_ms: when the rest began */
+    uint32_t again_count;                   /* rows that are to be said again (P8.11) */
     /* scratch, kept between calls */
     struct item *items; /* ACCEPT_CHUNK */
     uint8_t *order;     /* sort keys of a chunk */

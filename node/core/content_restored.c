@@ -35,11 +35,20 @@ static int restored_rekey(struct group *g)
     return 0;
 }
 
-static void restored_rest(struct content *c, uint64_t until_ms)
+/* Nobody keeps us from writing by giving us one own entry after another: a rest ends a
+ * minute after it began. */
+static void restored_rest(struct group *g, uint64_t ms)
 {
+    struct content *c = g->content;
+    uint64_t now = g->peer->now_ms;
+    if (!c->stopped)
+        c->rest_ms = now;
+    uint64_t until = now + ms, last = c->rest_ms + CLAIMED_WAIT_MS;
     c->stopped = c->meta_dirty = true;
-    if (until_ms > c->resume_ms)
-        c->resume_ms = until_ms;
+    if (until > last)
+        until = last;
+    if (until > c->resume_ms)
+        c->resume_ms = until;
 }
 
 static bool rekey_is_due(const struct group *g)
@@ -50,15 +59,17 @@ static bool rekey_is_due(const struct group *g)
 void restored_load(struct group *g)
 {
     struct content *c = g->content;
-    if (c->stopped)
-        c->resume_ms = g->peer->now_ms + CLAIMED_WAIT_MS;
+    if (!c->stopped)
+        return;
+    c->rest_ms = g->peer->now_ms;
+    c->resume_ms = c->rest_ms + CLAIMED_WAIT_MS;
 }
 
 void content_mark_restored(struct group *g)
 {
     struct content *c = g->content;
-    c->rekeyed = false;
-    restored_rest(c, g->peer->now_ms + CLAIMED_WAIT_MS);
+    c->rekeyed = c->claimed = false;
+    restored_rest(g, CLAIMED_WAIT_MS);
 }
 
 /* An own entry came that was not written here: that is proof.  Two copies that run at
@@ -78,7 +89,8 @@ int content_restored(struct group *g)
     else if (!c->stopped)
         c->rekeyed = true;
     if (due || c->stopped || now >= c->proven_ms + HOUR_MS)
-        restored_rest(c, now + PROVEN_WAIT_MS);
+        restored_rest(g, PROVEN_WAIT_MS);
+    c->claimed = false;
     c->proven_ms = now;
     int err = first == 1 ? fx_tell(g->peer, TELL_COPY, g->number, 0, 0) : 0;
     return err || !c->stopped ? err : restored_rekey(g);
@@ -123,7 +135,8 @@ int content_own_known(struct group *g, uint32_t seq, const uint8_t hash[static 3
         return 0;
     peer_mark(g->peer, MARK_CLAIM_HEARD);
     c->rekeyed = !rekey_is_due(g);
-    restored_rest(c, now + CLAIMED_WAIT_MS);
+    c->claimed = true;
+    restored_rest(g, CLAIMED_WAIT_MS);
     return meta_flush(g);
 }
 
@@ -259,11 +272,11 @@ int restored_tick(struct group *g)
         int err = restored_rekey(g);
         if (err)
             return err;
-        if (!c->rekeyed) {
+        if (!c->rekeyed && !c->claimed) { /* a full log: what is proven must wait */
             c->resume_ms = g->peer->now_ms + SAY_RETRY_MS;
             return 0;
         }
-        c->stopped = false;
+        c->stopped = c->claimed = false;
         c->meta_dirty = true;
         drafts_hurry(g);
     }

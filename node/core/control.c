@@ -14,7 +14,7 @@
 #include "base/sort.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
-#include "node/core/control_int.h"
+#include "node/core/state.h"
 #include "node/core/keys.h"
 #include "node/core/link.h"
 

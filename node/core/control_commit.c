@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/core/control_int.h"
+#include "node/core/state.h"
 
 void held_free(struct held *h)
 {
@@ -17,6 +17,8 @@ void held_free(struct held *h)
     if (h->epoch) {
         bits_free(&h->epoch->recipients);
         bits_free(&h->epoch->nokey);
+        for (int i = 0; i < ASKS_PER_EPOCH_MAX - 1; i++)
+            bits_free(&h->epoch->again[i]);
         bits_free(&h->epoch->forwarded);
         free(h->epoch->parents);
         free(h->epoch);
@@ -280,6 +282,21 @@ static int commit_epoch(struct control *c, struct held *h, const struct control_
     return err ? err : epoch_index(c, h);
 }
 
+/* A member lacks it.  What came before did not help then; but who asks for ever is not
+ * answered for ever (P5.13). */
+static int epoch_lacked(struct epoch *e, uint32_t member)
+{
+    if (!bits_has(&e->nokey, member))
+        return bits_put(&e->nokey, member);
+    for (int i = 0; i < ASKS_PER_EPOCH_MAX - 1; i++) {
+        if (bits_has(&e->again[i], member))
+            continue;
+        bits_drop(&e->forwarded, member);
+        return bits_put(&e->again[i], member);
+    }
+    return 0;
+}
+
 /* No-keys and forwards over everything held, for those who have to answer them. */
 static int commit_asking(struct group *g, const struct held *h,
                          const struct control_body *b)
@@ -295,8 +312,7 @@ static int commit_asking(struct group *g, const struct held *h,
         struct held *e = map_get(&c->by_hash, BYTES(b->bin[NOKEY_EPOCHS].p + i, 32));
         if (!e || !e->epoch || !held_after(h, e->e.number))
             continue;
-        err = bits_put(&e->epoch->nokey, h->member);
-        bits_drop(&e->epoch->forwarded, h->member); /* what came before did not help */
+        err = epoch_lacked(e->epoch, h->member);
         e->epoch->asked += memcmp(h->e.author, g->member_pk, 32) == 0;
     }
     return err;

@@ -75,20 +75,21 @@ struct control_body {
     uint64_t uint[BODY_KEYS_MAX];
 };
 
+enum { ASKS_PER_EPOCH_MAX = 4 }; /* P5.13: of one member */
+
 /* What an epoch is, as far as the log says (P5.1); never a secret. */
 struct epoch {
-    uint32_t entry; /* the entry that makes it */
-    uint32_t
-        origin; /* the entry whose lane it has: itself, or where its parents lead */
-    bool boxed; /* made by create or rekey: solo may be used */
-    bool mixed; /* but is not: somebody runs two copies, and only one gets a box */
+    uint32_t entry;  /* the entry that makes it */
+    uint32_t origin; /* whose lane it has: itself, or where its parents lead */
+    bool boxed;      /* made by create or rekey: solo may be used */
+    bool mixed;      /* but is not: somebody runs two copies, and only one gets a box */
     struct bits recipients; /* member indexes, fixed at birth */
     uint32_t *parents;      /* entries, in rising order of their hashes; adds only */
     uint32_t parents_count;
-    struct bytes pages; /* hashes of its box pages */
-    struct bits nokey,
-        forwarded;  /* who posted no-key; to whom forwarded since; in all held */
-    uint32_t asked; /* how many own no-keys name it */
+    struct bytes pages;           /* hashes of its box pages */
+    struct bits nokey, forwarded; /* who lacks it; to whom forwarded since */
+    struct bits again[ASKS_PER_EPOCH_MAX - 1]; /* who asked once more, and so on */
+    uint32_t asked;                            /* how many own no-keys name it */
 };
 
 /* One entry held. */
@@ -181,28 +182,6 @@ NODISCARD int control_body_decode(uint8_t kind, struct bytes body,
 /* Append the canonical form of `in` to `out`.  ERR_TOOBIG, ERR_NOMEM. */
 NODISCARD int control_body_encode(uint8_t kind, const struct control_body *in,
                                   struct buf *out);
-
-/* --- state.c --- */
-/* Bring `s` up by entry `h`, whose past is in `s`.  ERR_NOMEM. */
-NODISCARD int state_apply(struct control *c, struct state *s, const struct held *h);
-/* The state of exactly `past`; lent until the next call.  ERR_NOMEM. */
-NODISCARD int state_at(struct control *c, const struct bits *past, struct state **out);
-/* The digest of `s` (P4.9).  ERR_NOMEM. */
-NODISCARD int state_digest(struct control *c, struct state *s, uint8_t out[static 16]);
-/* U in `s`: entries in rising order of their hashes, of too many the smallest (P5.1);
- * how many. */
-uint32_t state_epochs(const struct control *c, const struct state *s,
-                      uint32_t out[static LIMIT_EPOCHS_OPEN_MAX]);
-/* The epoch whose lane is used in `s`: the smallest clean of U, or NOBODY (P5.7). */
-uint32_t state_lane(const struct control *c, const struct state *s);
-/* True if an epoch is clean in `s`.  As long as nobody can be removed every one is. */
-bool epoch_is_clean(const struct control *c, const struct state *s, uint32_t entry);
-/* True if the root in `s` is solo of the only epoch (P5.5). */
-bool state_is_solo(const struct control *c, const struct state *s);
-/* Rank of a member: 0 none, 1 member, 2 steward. */
-uint8_t state_rank(const struct state *s, uint32_t index);
-/* Free. */
-void state_free(struct state *s);
 
 /* --- birth.c --- */
 /* True if `h` counts in `past`, the state of its past (P4.5, P4.6).  `body` is its

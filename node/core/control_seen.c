@@ -5,7 +5,7 @@
  * from the log, so a restart forgets nothing.
  */
 #include "base/mp.h"
-#include "node/core/control_int.h"
+#include "node/core/state.h"
 
 #include <string.h>
 

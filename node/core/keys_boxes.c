@@ -41,13 +41,30 @@ struct prekey *prekey_find(const struct group *g, const uint8_t pk[static 32])
     return NULL;
 }
 
+/* Boxes are made for it: an entry other than a no-key brought it. */
+static bool is_published(const struct group *g, const struct prekey *p)
+{
+    return p->entry != NOBODY && held_at(g, p->entry)->prekey != NULL;
+}
+
+/* Which of too many goes: the oldest that was for one answer only, lest somebody's
+ * epochs that we ask for cost us the one that others make their boxes for. */
+static uint32_t prekey_to_erase(const struct group *g)
+{
+    const struct keys *k = g->keys;
+    for (uint32_t i = 0; i < k->prekeys_count; i++)
+        if (!is_published(g, &k->prekeys[i]))
+            return i;
+    return 0;
+}
+
 int keys_make_prekey(struct group *g, uint8_t pk[static 32])
 {
     struct keys *k = g->keys;
     struct prekey p = {.entry = NOBODY};
     int err = 0;
     if (k->prekeys_count == LIMIT_PREKEYS_HELD_MAX)
-        err = prekey_erase(g, 0);
+        err = prekey_erase(g, prekey_to_erase(g));
     if (err)
         return err;
     p.sk = secret_new(k, 32, &p.in_arena);

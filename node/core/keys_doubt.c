@@ -39,11 +39,13 @@ static bool is_boxed_for_me(const struct group *g, uint32_t entry)
 void keys_doubt(struct group *g, uint32_t entry)
 {
     struct person *p = author_of(g, entry);
-    if (!p || !is_boxed_for_me(g, entry))
-        return;
     uint64_t now = g->peer->now_ms;
+    if (!p || !is_boxed(g, entry))
+        return;
     p->ask_ms = now + (p->asked ? DOUBT_MS : ASK_SOON_MS);
     p->asked = true;
+    if (!is_boxed_for_me(g, entry))
+        return; /* who did not know of us is not to blame */
     p->doubted_ms = now + DOUBT_MS;
     budget_note(g, p->m.index, LIMITED_KEYS);
 }
@@ -72,28 +74,38 @@ static bool is_done_without(const struct group *g, uint32_t entry)
            (h->epoch->asked > 0 || keys_doubted(g, h));
 }
 
-enum sending keys_sending(const struct group *g, struct key_ref *ref, uint32_t *lane)
+struct choosing {
+    struct group *g;
+    bool wait; /* for one that its author had no box of ours for */
+};
+
+static bool is_sent_under(void *ctx, uint32_t entry)
+{
+    struct choosing *ch = ctx;
+    if (!is_done_without(ch->g, entry))
+        return true;
+    ch->wait =
+        ch->wait || !(control_is_flood(ch->g, entry) || is_boxed_for_me(ch->g, entry) ||
+                      keys_doubted(ch->g, held_at(ch->g, entry)));
+    return false;
+}
+
+enum sending keys_sending(struct group *g, struct key_ref *ref, uint32_t *lane)
 {
     const struct state *now = &g->control->now;
+    struct choosing ch = {g, false};
     uint32_t u[LIMIT_EPOCHS_OPEN_MAX];
-    uint32_t n = state_epochs(g->control, now, u);
-    bool wait = false;
+    uint32_t n = state_epochs_that(g->control, now, is_sent_under, &ch, u);
     *lane = NOBODY;
-    if (!root_of_state(g, now, ref))
-        return SENDING_REKEY;
-    ref->count = 0;
+    /* Others see what we leave out: what is mixed there is not solo here. */
+    bool mix = !state_is_solo(g->control, now);
+    *ref = (struct key_ref){.mix = mix, .count = (uint8_t)n};
     for (uint32_t i = 0; i < n; i++) {
-        if (is_done_without(g, u[i])) {
-            wait = wait ||
-                   !(control_is_flood(g, u[i]) || keys_doubted(g, held_at(g, u[i])));
-            continue;
-        }
-        memcpy(ref->ids[ref->count++], held_at(g, u[i])->e.hash, 32);
+        memcpy(ref->ids[i], held_at(g, u[i])->e.hash, 32);
         if (*lane == NOBODY && epoch_is_clean(g->control, now, u[i]))
             *lane = u[i];
     }
-    ref->mix = ref->mix || ref->count < n;
-    if (ref->count == 0)
-        return wait ? SENDING_WAITS : SENDING_REKEY;
+    if (n == 0)
+        return ch.wait ? SENDING_WAITS : SENDING_REKEY;
     return *lane == NOBODY ? SENDING_REKEY : SENDING_CAN;
 }

@@ -24,6 +24,6 @@ enum sending {
 };
 /* Under which open epochs a text goes, and with whose lane: those that others made and
  * that do not come are done without (P5.19). */
-enum sending keys_sending(const struct group *g, struct key_ref *ref, uint32_t *lane);
+enum sending keys_sending(struct group *g, struct key_ref *ref, uint32_t *lane);
 
 #endif

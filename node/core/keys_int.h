@@ -25,7 +25,7 @@
 
 #include "crypto/epoch.h"
 #include "crypto/keytree.h"
-#include "node/core/control_int.h"
+#include "node/core/state.h"
 #include "node/core/keys.h"
 
 #define HOUR_NONE UINT32_MAX
@@ -34,7 +34,6 @@ enum {
     PLACE_SENDERS = 0xffff,
     PLACES_CACHED = 8,
     ASKS_MAX = 256, /* epochs whose no-key waits */
-    ASKS_PER_EPOCH_MAX = 4,
     COPY_CLASSES = 8,
     COPY_NONE = 0xff,
     FORWARDS_MAX = 256, /* forwards that wait */
@@ -122,6 +121,7 @@ struct keys {
     uint8_t copy_class; /* P8.11: position mod 8 that is taken; COPY_NONE: all are */
     uint64_t rekey_at_ms, prekey_at_ms, ask_at_ms, try_at_ms; /* 0: not set */
     uint64_t review_at_ms; /* when what may not be asked for yet may be; 0: not set */
+    uint64_t answer_at_ms; /* when those who got no answer are looked at again */
     uint32_t tries, try_rekeys; /* contacts, and rekeys, that did not help */
     uint8_t asks[ASKS_MAX][32];
     uint32_t asks_count;
@@ -197,6 +197,9 @@ NODISCARD int trees_flush(struct group *g);
 void trees_free(struct keys *k);
 /* Fill ids, count and mix of `ref` for state `s` (P5.5); false without an epoch. */
 bool root_of_state(const struct group *g, const struct state *s, struct key_ref *ref);
+/* The same of the newest state, without epochs that nobody's entries can name (P4.15):
+ * what is sent under, asked for, and closed by a rekey. */
+bool root_named(const struct group *g, struct key_ref *ref);
 /* The place of member `index` under ref's epochs; ERR_NOTFOUND, ERR_NOMEM. */
 NODISCARD int place_of(struct group *g, const struct key_ref *ref, uint32_t index,
                        uint16_t *place);

@@ -354,6 +354,24 @@ bool root_of_state(const struct group *g, const struct state *s, struct key_ref 
     return n > 0;
 }
 
+static bool is_named(void *ctx, uint32_t entry)
+{
+    const struct group *const *g = ctx;
+    return !control_is_flood(*g, entry);
+}
+
+bool root_named(const struct group *g, struct key_ref *ref)
+{
+    const struct state *now = &g->control->now;
+    uint32_t u[LIMIT_EPOCHS_OPEN_MAX];
+    uint32_t n = state_epochs_that(g->control, now, is_named, &g, u);
+    *ref =
+        (struct key_ref){.mix = !state_is_solo(g->control, now), .count = (uint8_t)n};
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(ref->ids[i], held_at(g, u[i])->e.hash, 32);
+    return n > 0;
+}
+
 static void places_free(struct places *p)
 {
     free(p->ids);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/core/budget.h"
 #include "node/core/keys_doubt.h"
 #include "node/core/keys_int.h"
 #include "node/core/link.h"
@@ -19,6 +20,7 @@ enum {
     TRY_MS = 60 * 1000, /* one try of a contact */
     TRIES_MAX = 2,
     TRY_REKEYS_MAX = 9, /* doublings: then one in 17 hours */
+    ANSWER_AGAIN_MS = 60 * 1000,
     SLOTS = 16,
     SLOT_MS = 2000,        /* P5.14 */
     PREKEY_REKEYS_MAX = 4, /* P5.12 */
@@ -72,7 +74,7 @@ void ask_schedule(struct group *g, uint32_t entry)
     struct keys *k = g->keys;
     const uint8_t *id = held_at(g, entry)->e.hash;
     if (g->joining || k->asks_count == ASKS_MAX || !may_ask(g, entry) ||
-        epoch_was_wiped(g, entry))
+        epoch_was_wiped(g, entry) || control_is_flood(g, entry))
         return;
     uint64_t from = keys_ask_ms(g, held_at(g, entry));
     if (held_at(g, entry)->epoch->asked == 0 && from > g->peer->now_ms) { /* P5.19 */
@@ -88,15 +90,15 @@ void ask_schedule(struct group *g, uint32_t entry)
         k->ask_at_ms = g->peer->now_ms + ASK_AFTER_MS + jitter_ms(g, ASK_JITTER_MS);
 }
 
-/* What is missing to send in state `s`: entries to `out`; how many. */
-static uint32_t keys_lacking(const struct group *g, const struct state *s,
+/* What is missing to send now: entries to `out`; how many. */
+static uint32_t keys_lacking(const struct group *g,
                              uint32_t out[static LIMIT_EPOCHS_OPEN_MAX + 1])
 {
     struct key_ref ref;
     uint32_t n = 0;
-    uint32_t lane = state_lane(g->control, s);
-    if (!root_of_state(g, s, &ref))
+    if (!root_named(g, &ref))
         return 0;
+    uint32_t lane = control_find(g, ref.ids[0])->number;
     if (!root_find(g, &ref))
         for (uint32_t i = 0; i < ref.count; i++) {
             const struct epoch_key *e = epoch_find(g, ref.ids[i]);
@@ -104,7 +106,7 @@ static uint32_t keys_lacking(const struct group *g, const struct state *s,
             if (!ref.mix || !e || !(e->s->v.have & EPOCH_HAVE_MIX))
                 out[n++] = entry->number;
         }
-    if (lane != NOBODY && !(epoch_have(g, lane) & EPOCH_HAVE_LANE))
+    if (!(epoch_have(g, lane) & EPOCH_HAVE_LANE))
         out[n++] = lane;
     return n;
 }
@@ -151,7 +153,7 @@ static int ask_due(struct group *g)
     uint32_t lacking[LIMIT_EPOCHS_OPEN_MAX + 1], left = 0;
     uint8_t ids[LIMIT_EPOCHS_OPEN_MAX * 32];
     struct room room = ROOM_OF(ids);
-    uint32_t n = keys_lacking(g, &g->control->now, lacking);
+    uint32_t n = keys_lacking(g, lacking);
     for (uint32_t i = 0; i < k->asks_count; i++) {
         if (!ask_stands(g, k->asks[i], lacking, n))
             continue;
@@ -195,9 +197,12 @@ void forwards_schedule(struct group *g, uint32_t entry)
     const struct bits *asked = &h->epoch->nokey;
     for (uint32_t i = bits_next(asked, 0); i != NOBODY; i = bits_next(asked, i + 1)) {
         if (i == me->index || bits_has(&h->epoch->forwarded, i) ||
-            !epoch_is_due_to(g, entry, i) || forward_waits(k, entry, i) ||
-            k->forwards_count == FORWARDS_MAX)
+            !epoch_is_due_to(g, entry, i) || forward_waits(k, entry, i))
             continue;
+        if (k->forwards_count == FORWARDS_MAX) {
+            k->answer_at_ms = g->peer->now_ms + ANSWER_AGAIN_MS;
+            return;
+        }
         const struct bytes about = BYTES(h->e.hash, 32);
         k->forwards[k->forwards_count++] = (struct owed_forward){
             entry, i, g->peer->now_ms + slot_ms(g, about) + jitter_ms(g, SLOT_MS)};
@@ -216,13 +221,26 @@ static int forwards_due(struct group *g)
         }
         k->forwards[i] = k->forwards[--k->forwards_count];
         /* Somebody else may have been quicker. */
-        if (!bits_has(&held_at(g, f.epoch)->epoch->forwarded, f.member) &&
-            can_forward(g, f.epoch))
+        if (bits_has(&held_at(g, f.epoch)->epoch->forwarded, f.member) ||
+            !can_forward(g, f.epoch))
+            continue;
+        if (budget_take(g, f.member, BUDGET_FORWARDS, 1))
             err = forward_post(g, f.epoch, f.member);
+        else if (k->answer_at_ms == 0)
+            k->answer_at_ms = g->peer->now_ms + HOUR_MS;
         if (!err_is_fatal(err))
             err = 0;
     }
     return err;
+}
+
+/* Whom we had no room or no time for, and nobody else answered. */
+static void answer_again(struct group *g)
+{
+    const struct control *c = g->control;
+    g->keys->answer_at_ms = 0;
+    for (uint32_t i = 0; i < c->epochs_count; i++)
+        forwards_schedule(g, c->epochs[i]);
 }
 
 /* --- rekeys and prekeys ------------------------------------------------------- */
@@ -261,7 +279,7 @@ static int rekey_due(struct group *g)
         return 0;
     }
     if (k->rekey_at_ms == 0) {
-        (void)root_of_state(g, &g->control->now, &ref);
+        (void)root_named(g, &ref);
         k->rekey_at_ms = g->peer->now_ms + slot_ms(g, BYTES(ref.ids, ref.count * 32U));
     }
     return g->peer->now_ms >= k->rekey_at_ms ? rekey_now(g) : 0;
@@ -273,7 +291,7 @@ static int try_due(struct group *g)
     struct keys *k = g->keys;
     uint32_t lacking[LIMIT_EPOCHS_OPEN_MAX + 1];
     k->try_at_ms = 0;
-    if (keys_lacking(g, &g->control->now, lacking) == 0) {
+    if (keys_lacking(g, lacking) == 0) {
         k->tries = k->try_rekeys = 0;
         return 0;
     }
@@ -339,8 +357,8 @@ int keys_review(struct group *g)
     k->review = false;
     if (!member_me(g) || g->joining)
         return 0;
-    bool any = root_of_state(g, &g->control->now, &ref);
-    uint32_t n = keys_lacking(g, &g->control->now, lacking);
+    bool any = root_named(g, &ref);
+    uint32_t n = keys_lacking(g, lacking);
     if (ref.count < g->control->now.open_count && ref.count < LIMIT_EPOCHS_OPEN_MAX)
         peer_mark(g->peer, MARK_EPOCH_GIVEN_UP);
     for (uint32_t i = 0; i < n; i++)
@@ -388,6 +406,7 @@ uint64_t keys_deadline_ms(const struct group *g)
     sooner(&at, k->ask_at_ms);
     sooner(&at, k->try_at_ms);
     sooner(&at, k->review_at_ms);
+    sooner(&at, k->answer_at_ms);
     sooner(&at, k->prekey_at_ms);
     for (uint32_t i = 0; i < k->forwards_count; i++)
         sooner(&at, k->forwards[i].at_ms);
@@ -411,6 +430,8 @@ int keys_tick(struct group *g)
         err = ask_due(g);
     if (!err)
         err = forwards_due(g);
+    if (k->answer_at_ms && k->answer_at_ms <= now)
+        answer_again(g);
     if (!err && k->try_at_ms && k->try_at_ms <= now)
         err = try_due(g);
     if (!err && k->prekey_at_ms && k->prekey_at_ms <= now)

@@ -6,11 +6,12 @@
  * every entry; for the others, states of a few other pasts are kept, so that a branch
  * costs little per entry too.
  */
+#include "node/core/state.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "node/core/control_int.h"
 
 enum {
     DIGEST_BYTES_MAX = 64 << 20, /* far above what the limits allow */
@@ -276,14 +277,21 @@ static bool is_given_up(const struct control *c, const struct state *s,
     return lost >= (quorum < QUORUM_MIN ? QUORUM_MIN : quorum);
 }
 
-uint32_t state_epochs(const struct control *c, const struct state *s,
-                      uint32_t out[static LIMIT_EPOCHS_OPEN_MAX])
+uint32_t state_epochs_that(const struct control *c, const struct state *s,
+                           bool (*fits)(void *ctx, uint32_t entry), void *ctx,
+                           uint32_t out[static LIMIT_EPOCHS_OPEN_MAX])
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->open_count && n < LIMIT_EPOCHS_OPEN_MAX; i++)
-        if (!is_given_up(c, s, &s->open[i]))
+        if (!is_given_up(c, s, &s->open[i]) && (!fits || fits(ctx, s->open[i].entry)))
             out[n++] = s->open[i].entry;
     return n;
+}
+
+uint32_t state_epochs(const struct control *c, const struct state *s,
+                      uint32_t out[static LIMIT_EPOCHS_OPEN_MAX])
+{
+    return state_epochs_that(c, s, NULL, NULL, out);
 }
 
 bool epoch_is_clean(const struct control *c, const struct state *s, uint32_t entry)

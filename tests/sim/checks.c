@@ -188,14 +188,23 @@ static bool must_have(const struct world *w, int which, int n, uint32_t newest_h
            s->members_then[n / 32] >> (n % 32) & 1;
 }
 
-/* A copy may lack the key of what was sealed meanwhile; it says so (status). */
-static bool is_seen_missing(struct world *w, int n)
+static bool has_liar(struct world *w)
+{
+    bool any = false;
+    for (int n = 0; n < w->nodes_count; n++)
+        any = any || liar_is(w, n);
+    return any;
+}
+
+/* How many texts node n may lack, and says so (status): a copy what was sealed
+ * meanwhile, and with a liar what was sealed under a box he made to an old prekey. */
+static uint32_t seen_missing(struct world *w, int n)
 {
     struct peer_status status;
-    if (!copy_is(w, n))
-        return false;
+    if (!copy_is(w, n) && !has_liar(w))
+        return 0;
     peer_status(w->nodes[n].peer, &status);
-    return status.unopened > 0;
+    return status.unopened;
 }
 
 /* Of two copies that used one key each holds the other's text unread until it is said
@@ -242,13 +251,13 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         return complain(w, why, "members or names differ", ref->node, n);
     if (memcmp(ref->digest, s->digest, 16) != 0 || (s->differs && !liars_differ(w)))
         return complain(w, why, "digests differ", ref->node, n);
-    uint32_t hour = newest_hour(w);
+    uint32_t hour = newest_hour(w), missing = 0;
     for (int i = 0; i < w->said_count; i++) {
         bool has = false;
         for (int k = 0; k < s->count && !has; k++)
             has = s->texts[k] == i;
-        if (!has && must_have(w, i, n, hour) && !is_seen_missing(w, n) &&
-            !has_no_path(w, w->said[i].node) && !is_other_copy(w, w->said[i].node, n))
+        if (!has && must_have(w, i, n, hour) && !has_no_path(w, w->said[i].node) &&
+            !is_other_copy(w, w->said[i].node, n) && ++missing > seen_missing(w, n))
             return complain(w, why, w->said[i].text, w->said[i].node, n);
     }
     int at = -1;

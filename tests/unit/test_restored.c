@@ -235,6 +235,27 @@ T_CASE(two_copies_at_once_lose_nothing)
     circle_end(&c);
 }
 
+/* Somebody holds an old copy of the device, and lets it write on and on. */
+T_CASE(own_entries_one_by_one_stop_us_for_a_minute_only)
+{
+    struct circle c;
+    int stopped = 0;
+    circle_of(&c, 2);
+    int old = copy_of(&c, 1);
+    T_EQ(say(&c, 1, "mine"), 0);
+    for (int i = 0; i < 16; i++) {
+        T_EQ(say(&c, old, "not mine"), 0);
+        (void)carry(&c, old, 1);
+        if (i == 0)
+            T_EQ(say(&c, 1, "waits"), 0);
+        stopped += circle_group(&c, 1)->content->stopped;
+        pass(&c, 9 * 1000);
+    }
+    T(stopped > 0 && stopped < 9);
+    T_EQ(content_drafts(circle_group(&c, 1)), 0);
+    circle_end(&c);
+}
+
 T_CASE(what_is_marked_as_restored_rests_and_rekeys_first)
 {
     struct circle c;

@@ -6,7 +6,7 @@
 #include "base/sort.h"
 #include "node/core/content_int.h"
 
-enum { HOUR_MS = 3600 * 1000, HEARD_MIN = 3 };
+enum { HOUR_MS = 3600 * 1000, HEARD_MIN = 3, BEHIND_HOURS_MAX = 8760 };
 static const uint64_t step_ms_max = (uint64_t)LIMIT_CLOCK_STEP_HOURS_MAX * HOUR_MS;
 
 void hour_start(struct group *g, uint32_t hour)
@@ -82,19 +82,33 @@ static uint32_t heard_hours(const struct group *g, uint8_t *out)
     return n;
 }
 
-/* How far the others may take the hour at once (P3.2): as far as the own clock agrees,
- * or surely knows no better because it lies behind an hour that was true already.
- * Anything more costs texts that were promised to stay, if the others lie: then a day
- * per start and per day, as the own clock would be believed (P3.1). */
-static uint32_t believed(struct group *g, uint32_t median, bool *leapt)
+/* What the others say: the middle one, and what two thirds of them do not fall short
+ * of, whatever the rest may claim. */
+struct heard {
+    uint32_t median, low;
+};
+
+/* How far the others may take the hour at once (P3.2): as far as the own clock agrees.
+ * If it surely knows no better, because it lies behind an hour that was true already,
+ * as far as two thirds of the others say, a year at most.  Anything more costs texts
+ * that were promised to stay, if the others lie: then a day per start and per day, as
+ * the own clock would be believed (P3.1). */
+static uint32_t believed(struct group *g, struct heard said, bool *leapt)
 {
     struct hour *h = &g->hour;
     const uint64_t step = LIMIT_CLOCK_STEP_HOURS_MAX, now_ms = g->peer->now_ms;
     uint64_t most = g->peer->wall_ms / HOUR_MS + step, leap = h->hour + step;
+    uint32_t median = said.median;
     *leapt = false;
-    if (median <= most || most < h->sure_hour) {
+    if (median <= most) {
         h->sure_hour = median;
         return median;
+    }
+    if (most < h->sure_hour && said.low > h->hour && now_ms >= h->leap_ms) {
+        uint64_t last = (uint64_t)h->hour + BEHIND_HOURS_MAX;
+        h->leap_ms = now_ms + step_ms_max;
+        h->sure_hour = said.low < last ? said.low : (uint32_t)last;
+        return h->sure_hour;
     }
     if (leap > most && now_ms >= h->leap_ms) {
         *leapt = true;
@@ -114,13 +128,17 @@ int hour_settle(struct group *g)
         return ERR_NOMEM;
     uint32_t n = heard_hours(g, hours);
     /* The lower one of two: wild clocks do not outvote as many good ones. */
-    uint32_t median = n >= HEARD_MIN ? get_u32(hours + (size_t)((n - 1) / 2) * 4) : 0;
+    struct heard said = {0, 0};
+    if (n >= HEARD_MIN) {
+        said.median = get_u32(hours + (size_t)((n - 1) / 2) * 4);
+        said.low = get_u32(hours + (size_t)((n - 1) / 3) * 4);
+    }
     free(hours);
     c->hour_due = false;
-    if (median > HOUR_LAST)
+    if (said.median > HOUR_LAST)
         return 0;
     bool leapt = false;
-    uint32_t hour = median > g->hour.hour ? believed(g, median, &leapt) : 0;
+    uint32_t hour = said.median > g->hour.hour ? believed(g, said, &leapt) : 0;
     if (hour <= g->hour.hour) /* P3.2 */
         return 0;
     peer_mark(g->peer, leapt ? MARK_HOUR_LEAP : MARK_HOUR_MEDIAN);

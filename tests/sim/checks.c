@@ -269,7 +269,7 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         if (where < 0 && w->said[s->texts[k]].end_hour <= hour)
             continue; /* it has ended at the reference already */
         if (copy_is(w, w->said[s->texts[k]].node) ||
-            (where < 0 && copy_is(w, ref->node)))
+            (where < 0 && seen_missing(w, ref->node) > 0))
             continue; /* said again elsewhere (P8.11), or not readable there */
         if (where <= at)
             return complain(w, why, "the order differs", ref->node, n);

@@ -174,6 +174,31 @@ T_CASE(a_clock_that_is_surely_behind_follows_the_others)
     tp_free(t);
 }
 
+/* Two of three lie, and the own clock is wrong too: texts are not worth less for that.
+ */
+T_CASE(a_clock_that_is_behind_is_no_door_for_liars)
+{
+    struct tp *t = tp_new(1);
+    struct tp_member m[MEMBERS];
+    tp_found(t, "Circle", 168);
+    tp_add_members(t, peer_group(t->peer, 1), m, MEMBERS);
+    t->wall_ms = 0;
+    T_EQ(tp_pass(t, 0), 0);
+    hear(t, m[0].pk, TP_EPOCH_HOURS + 1);
+    hear(t, m[1].pk, 1712656715);
+    hear(t, m[2].pk, 1712656715);
+    T(hour_of(t) <= TP_EPOCH_HOURS + 1);
+    T_EQ(tp_pass(t, 6 * TP_HOUR_MS), 0);
+    hear(t, m[1].pk, 1712656716);
+    T(hour_of(t) <= TP_EPOCH_HOURS + 7 + 24); /* as from a sane clock */
+    T_EQ(tp_pass(t, 24 * TP_HOUR_MS), 0);
+    for (int i = 0; i < MEMBERS; i++) /* all of them: a year */
+        hear(t, m[i].pk, 1712656717);
+    T(hour_of(t) > TP_EPOCH_HOURS + 8760);
+    T(hour_of(t) <= TP_EPOCH_HOURS + 7 + 3 * 24 + 8760);
+    tp_free(t);
+}
+
 T_CASE(slow_members_do_not_hold_it_back)
 {
     struct tp *t = tp_new(1);

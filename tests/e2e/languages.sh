@@ -32,13 +32,13 @@ check "the profile's language" grep -qF "[gesprek, weg na 7 dagen]" \
     <(kr wren group new Kring --as Wren </dev/null)
 check "one day" grep -qF "[gesprek, weg na 1 dag]" \
     <(kr wren group new Dag --as Wren --talk 1 </dev/null)
-check "a record" grep -qF "[archief, blijft bewaard]" \
-    <(kr wren group new Archief --as Wren --record </dev/null)
+check "what is kept" grep -qF "[bewaard]" \
+    <(kr wren group new Bewaard --as Wren --kept </dev/null)
 same "about-me in Dutch" "$(kr wren about-me </dev/null)" \
     "1 naam (Wren), 3 groepen, 0 echte namen"
-check "an option wins over the profile" grep -qF "[record, kept]" \
-    <(kr wren --language en read Archief </dev/null)
-check "names for programs are the same in every language" grep -q '"role":"steward"' \
+check "an option wins over the profile" grep -qF "[kept]" \
+    <(kr wren --language en read Bewaard </dev/null)
+check "names for programs are the same in every language" grep -q '"role":"keeper"' \
     <(kr wren members Kring --json </dev/null)
 for topic in safety init 'group new'; do
     # shellcheck disable=SC2086

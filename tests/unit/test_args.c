@@ -96,9 +96,9 @@ T_CASE(what_is_wrong_is_refused_with_a_sentence)
         "--home",
         "--home=",
         "--json=yes",
-        "status --record",
+        "status --kept",
         "--home a --home b",
-        "group new X --talk 7 --record",
+        "group new X --talk 7 --kept",
         "a b c d e f g h",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -220,6 +220,14 @@ static int check_options(struct args *args)
     return 0;
 }
 
+/* Who asks for JSON gets it for what is wrong before it, too. */
+static void look_for_json(struct args *args, const struct rest *rest)
+{
+    for (int i = rest->at; i < rest->argc && strcmp(rest->argv[i], "--") != 0; i++)
+        if (strcmp(rest->argv[i], option_specs[OPTION_JSON].name) == 0)
+            args->value[OPTION_JSON] = "";
+}
+
 int args_parse(struct args *args, int argc, char *const *argv)
 {
     const char *words[ARGS_OPERANDS_MAX + 3];
@@ -242,6 +250,8 @@ int args_parse(struct args *args, int argc, char *const *argv)
             err = problem(args, _("There is a word too many: %s"), word);
         }
     }
+    if (err)
+        look_for_json(args, &rest);
     if (!err)
         err = take_words(args, words, words_count);
     if (!err)

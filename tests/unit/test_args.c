@@ -47,6 +47,15 @@ T_CASE(every_command_is_found)
     }
 }
 
+T_CASE(json_counts_behind_a_slip_too)
+{
+    struct args a;
+    T_EQ(parse(&a, "status --colour --json"), ERR_USAGE);
+    T(args_has(&a, OPTION_JSON));
+    T_EQ(parse(&a, "status --colour -- --json"), ERR_USAGE);
+    T(!args_has(&a, OPTION_JSON));
+}
+
 T_CASE(options_stand_anywhere)
 {
     struct args a;

@@ -44,14 +44,17 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                          "restore /media/stick/copy"},
     [COMMAND_DOCTOR] = {"doctor", "", 0, 0, N_("Look for damage, and mend it."),
                         "doctor"},
-    [COMMAND_HELP] = {"help", "[TOPIC]", 0, 2, N_("Explain a command, or: safety."),
+    [COMMAND_SET] = {"set", "[language|large VALUE]", 0, 2,
+                     N_("Show or change language and large letters."),
+                     "set language nl"},
+    [COMMAND_HELP] = {"help", "[TOPIC]", 0, 2, N_("Explain a command, or a question."),
                       "help safety"},
     [COMMAND_DEMO] = {"demo", "", 0, 0, N_("See three people talk, on this device."),
                       "demo"},
 };
 
-#define ON(name) (UINT32_C(1) << COMMAND_##name)
-#define EVERYWHERE UINT32_MAX
+#define ON(name) (UINT64_C(1) << COMMAND_##name)
+#define EVERYWHERE UINT64_MAX
 
 const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_HOME] = {"--home", "DIR", EVERYWHERE, N_("The folder kring lives in.")},
@@ -59,6 +62,8 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                                 N_("Read the passphrase from a file.")},
     [OPTION_LANGUAGE] = {"--language", "en|nl", EVERYWHERE,
                          N_("The language to speak.")},
+    [OPTION_LARGE] = {"--large", NULL, EVERYWHERE,
+                      N_("Short lines, for large letters.")},
     [OPTION_JSON] = {"--json", NULL, EVERYWHERE, N_("Answer for programs.")},
     [OPTION_HELP] = {"--help", NULL, EVERYWHERE, N_("Explain this command.")},
     [OPTION_VERSION] = {"--version", NULL, EVERYWHERE, N_("Show which kring this is.")},
@@ -68,14 +73,14 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                    N_("Your name in this group.")},
     [OPTION_TALK] = {"--talk", "1|7|30", ON(GROUP_NEW),
                      N_("Texts are gone after these days.")},
-    [OPTION_RECORD] = {"--record", NULL, ON(GROUP_NEW), N_("Texts are kept.")},
-    [OPTION_STEWARD] = {"--steward", NULL, ON(INVITE),
+    [OPTION_RECORD] = {"--kept", NULL, ON(GROUP_NEW), N_("Texts are kept.")},
+    [OPTION_STEWARD] = {"--keeper", NULL, ON(INVITE),
                         N_("This person may let others in too.")},
     [OPTION_WAIT] = {"--wait", "SECONDS", ON(JOIN),
                      N_("How long to wait for an answer.")},
     [OPTION_NOW] = {"--now", NULL, ON(SAY), N_("Do not wait 30 seconds.")},
     [OPTION_FOLLOW] = {"--follow", NULL, ON(READ), N_("Go on showing what is new.")},
-    [OPTION_LISTEN] = {"--listen", "HOST:PORT", ON(NODE) | ON(HOME),
+    [OPTION_LISTEN] = {"--listen", "ADDRESS:PORT", ON(NODE) | ON(HOME),
                        N_("Where others can reach this device.")},
     [OPTION_NEW_PASSPHRASE_FILE] = {"--new-passphrase-file", "FILE", ON(PASSPHRASE),
                                     N_("Read the new passphrase from a file.")},
@@ -211,8 +216,16 @@ static int check_options(struct args *args)
             return problem(args, _("This option does not belong here: %s"),
                            option_specs[i].name);
     if (args_has(args, OPTION_TALK) && args_has(args, OPTION_RECORD))
-        return problem(args, _("Choose --talk or %s, not both."), "--record");
+        return problem(args, _("Choose --talk or %s, not both."), "--kept");
     return 0;
+}
+
+/* Who asks for JSON gets it for what is wrong before it, too. */
+static void look_for_json(struct args *args, const struct rest *rest)
+{
+    for (int i = rest->at; i < rest->argc && strcmp(rest->argv[i], "--") != 0; i++)
+        if (strcmp(rest->argv[i], option_specs[OPTION_JSON].name) == 0)
+            args->value[OPTION_JSON] = "";
 }
 
 int args_parse(struct args *args, int argc, char *const *argv)
@@ -237,6 +250,8 @@ int args_parse(struct args *args, int argc, char *const *argv)
             err = problem(args, _("There is a word too many: %s"), word);
         }
     }
+    if (err)
+        look_for_json(args, &rest);
     if (!err)
         err = take_words(args, words, words_count);
     if (!err)

@@ -28,6 +28,7 @@ enum cli_command {
     COMMAND_BACKUP,
     COMMAND_RESTORE,
     COMMAND_DOCTOR,
+    COMMAND_SET,
     COMMAND_HELP,
     COMMAND_DEMO,
     COMMAND_COUNT,
@@ -37,6 +38,7 @@ enum option {
     OPTION_HOME,
     OPTION_PASSPHRASE_FILE,
     OPTION_LANGUAGE,
+    OPTION_LARGE,
     OPTION_JSON,
     OPTION_HELP,
     OPTION_VERSION,
@@ -64,7 +66,7 @@ struct command_spec {
 struct option_spec {
     const char *name;    /* with its dashes */
     const char *value;   /* what follows, as help shows it; NULL: nothing follows */
-    uint32_t commands;   /* bit for each enum cli_command; all ones: everywhere */
+    uint64_t commands;   /* bit for each enum cli_command; all ones: everywhere */
     const char *summary; /* message id */
 };
 

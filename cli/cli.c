@@ -21,7 +21,8 @@ void cli_say(const char *sentence)
     size_t removed = 0;
     if (text_clean(BYTES(sentence, strlen(sentence)), &clean, SENTENCE_BYTES_MAX,
                    &removed) == 0 &&
-        screen_wrap(&lines, BUF_BYTES(&clean), place_columns(STDERR_FILENO), 0) == 0)
+        screen_wrap(&lines, BUF_BYTES(&clean), place_columns(STDERR_FILENO), 0) == 0 &&
+        (!place_is_large() || buf_append(&lines, BYTES("\n", 1), SIZE_MAX) == 0))
         (void)fwrite(lines.p, 1, lines.n, stderr);
     (void)fflush(stderr);
     buf_free(&clean);
@@ -56,8 +57,9 @@ static void say_error(const struct cli *c, int err, const char *sentence)
         cli_say(sentence);
         return;
     }
-    json_object(&j, NULL);
+    json_line(&j);
     json_text(&j, "error", BYTES(err_name(err), strlen(err_name(err))));
+    json_number(&j, "exit", (uint64_t)err_exit(err));
     json_text(&j, "text", BYTES(sentence, strlen(sentence)));
     json_object_end(&j);
     if (json_line_end(&j) == 0)
@@ -99,16 +101,29 @@ void cli_add_warnings_in(struct screen *s, size_t language)
         screen_text(s, i18n_translate(language, warnings[i]));
 }
 
+/* As lines, for the terminal or file `fd`. */
+static int draw(const struct screen *s, int fd, struct buf *out)
+{
+    size_t columns = place_columns(fd);
+    return place_is_large() ? screen_render_large(s, columns, out)
+                            : screen_render(s, columns, out);
+}
+
 int cli_show(struct cli *c, struct screen *s)
 {
     struct buf out = {0};
-    int err = args_has(&c->args, OPTION_JSON)
-                  ? screen_render_json(s, &out)
-                  : screen_render(s, place_columns(STDOUT_FILENO), &out);
+    /* Large letters fill a terminal soon. */
+    bool page = place_is_large() && c->pages.rows == 0;
+    int err = args_has(&c->args, OPTION_JSON) ? screen_render_json(s, &out)
+                                              : draw(s, STDOUT_FILENO, &out);
+    if (page)
+        pages_begin(c);
     if (!err && c->pages.rows > 0)
         err = pages_write(c, BUF_BYTES(&out));
     else if (!err && out.n > 0 && fwrite(out.p, 1, out.n, stdout) != out.n)
         err = ERR_IO;
+    if (page)
+        pages_end(c, 0);
     if (fflush(stdout) && !err)
         err = ERR_IO;
     buf_free(&out);
@@ -119,7 +134,7 @@ int cli_show(struct cli *c, struct screen *s)
 void cli_show_talk(struct screen *s)
 {
     struct buf out = {0};
-    if (screen_render(s, place_columns(STDERR_FILENO), &out) == 0)
+    if (draw(s, STDERR_FILENO, &out) == 0)
         (void)fwrite(out.p, 1, out.n, stderr);
     (void)fflush(stderr);
     buf_free(&out);
@@ -159,7 +174,8 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_NODE] = command_node,         [COMMAND_PASSPHRASE] = command_passphrase,
     [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
-    [COMMAND_HELP] = command_help,         [COMMAND_DEMO] = command_demo,
+    [COMMAND_SET] = command_set,           [COMMAND_HELP] = command_help,
+    [COMMAND_DEMO] = command_demo,
 };
 
 static int show_version(struct cli *c)
@@ -188,6 +204,7 @@ static int prepare(struct cli *c, int argc, char **argv)
     }
     if (language && !i18n_choose(language))
         return cli_error(c, ERR_USAGE, _("Choose a language: en or nl."));
+    place_set_large(args_has(&c->args, OPTION_LARGE));
     err = place_home(c->args.value[OPTION_HOME], c->home);
     if (err == ERR_USAGE)
         return cli_missing(c, "--home");

@@ -103,6 +103,8 @@ int command_doctor(struct cli *c);
 int command_backup(struct cli *c);
 /* `kring restore`. */
 int command_restore(struct cli *c);
+/* `kring set`: language and large letters. */
+int command_set(struct cli *c);
 /* `kring help`, and every command with --help. */
 int command_help(struct cli *c);
 /* `kring demo`. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "cli/words.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
     LOOK_MS = 150,
     LOOKS_MAX = 100,
     PATH_BYTES = 256,
+    LINE_BYTES = 512,
 };
 
 static const char *const people[PEOPLE] = {"Otter", "Wren", "Heron"};
@@ -157,31 +159,61 @@ static int run_quietly(struct demo *d, int who, const char *const *words,
     return err;
 }
 
+/* What is shown: a sentence of the play, a command as typed, a line it printed. */
+enum shown { SHOWN_STEP, SHOWN_COMMAND, SHOWN_OUTPUT };
+
+static bool for_programs; /* --json */
+
+/* Show one line: for a person, or as an object of its own. */
+static void show(enum shown what, const char *who, struct bytes text)
+{
+    static const char *const before[] = {"\n# ", "", "    "};
+    static const char *const name[] = {"step", "command", "output"};
+    struct buf line = {0};
+    struct json j = json_to(&line);
+    if (!for_programs) {
+        (void)printf("%s%s%s%.*s\n", before[what], who, *who ? "$ " : "", (int)text.n,
+                     (const char *)text.p);
+    } else {
+        json_line(&j);
+        if (*who)
+            json_text(&j, "who", BYTES(who, strlen(who)));
+        json_text(&j, name[what], text);
+        json_object_end(&j);
+        if (json_line_end(&j) == 0)
+            (void)fwrite(line.p, 1, line.n, stdout);
+    }
+    buf_free(&line);
+    (void)fflush(stdout);
+}
+
 static void show_command(int who, const char *const *words, struct bytes input)
 {
-    (void)printf("%s$ kring", people[who]);
-    for (size_t i = 0; words[i]; i++)
-        (void)printf(" %s", words[i]);
-    if (input.n > 0 && input.n < 100)
-        (void)printf("   < \"%.*s\"", (int)input.n, (const char *)input.p);
-    else if (input.n > 0)
-        (void)printf("   < %s", _("the invitation"));
-    (void)printf("\n");
-    (void)fflush(stdout);
+    char line[LINE_BYTES] = "kring";
+    size_t n = strlen(line);
+    for (size_t i = 0; words[i] && n < sizeof line; i++)
+        n += (size_t)snprintf(line + n, sizeof line - n, " %s", words[i]);
+    if (input.n > 0 && input.n < 100 && n < sizeof line)
+        (void)snprintf(line + n, sizeof line - n, "   < \"%.*s\"", (int)input.n,
+                       (const char *)input.p);
+    else if (input.n > 0 && n < sizeof line)
+        (void)snprintf(line + n, sizeof line - n, "   < %s", _("the invitation"));
+    show(SHOWN_COMMAND, people[who], BYTES(line, strlen(line)));
 }
 
 static void show_output(struct bytes out)
 {
+    char line[LINE_BYTES];
     while (out.n > 0) {
         const uint8_t *end = memchr(out.p, '\n', out.n);
         size_t n = end ? (size_t)(end - out.p) : out.n;
         size_t shown = n > 70 ? 60 : n; /* an invitation is long */
-        (void)printf("    %.*s%s\n", (int)shown, (const char *)out.p,
-                     shown < n ? " ..." : "");
+        (void)snprintf(line, sizeof line, "%.*s%s", (int)shown, (const char *)out.p,
+                       shown < n ? " ..." : "");
+        show(SHOWN_OUTPUT, "", BYTES(line, strlen(line)));
         n += end != NULL;
         out = BYTES(out.p + n, out.n - n);
     }
-    (void)fflush(stdout);
 }
 
 /* Run a command, showing it and what it prints. */
@@ -306,8 +338,7 @@ static int say(struct demo *d, int who, const char *text)
 
 static void narrate(const char *sentence)
 {
-    (void)printf("\n# %s\n", sentence);
-    (void)fflush(stdout);
+    show(SHOWN_STEP, "", BYTES(sentence, strlen(sentence)));
 }
 
 static int play_beginning(struct demo *d)
@@ -398,6 +429,7 @@ static int make_folder(struct demo *d)
 int command_demo(struct cli *c)
 {
     struct demo d = {.c = c};
+    for_programs = args_has(&c->args, OPTION_JSON);
     int err = make_folder(&d);
     if (err)
         return err;

@@ -8,7 +8,7 @@
 
 enum { DAY_HOURS = 24, TALK_DAYS = 7 };
 
-/* Days of --talk to hours; 0 for --record. */
+/* Days of --talk to hours; 0 for --kept. */
 static int lifetime_of(struct cli *c, uint64_t *hours)
 {
     const char *days = c->args.value[OPTION_TALK];
@@ -28,14 +28,14 @@ static void add_group_cells(struct screen *s, const struct group_row *g)
     screen_cell_text(s, "group", BYTES(g->name, strlen(g->name)));
     screen_cell_number(s, "number", g->number);
     screen_cell_text(s, "name", BYTES(g->me, strlen(g->me)));
-    screen_cell_text(s, "clock", talk ? BYTES("talk", 4) : BYTES("record", 6));
+    screen_cell_text(s, "clock", talk ? BYTES("talk", 4) : BYTES("kept", 4));
     if (talk)
         screen_cell_number(s, "days", g->lifetime_hours / DAY_HOURS);
     else
         screen_cell_null(s, "days");
-    screen_cell_text(s, "role", g->steward ? BYTES("steward", 7) : BYTES("member", 6));
+    screen_cell_text(s, "role", g->steward ? BYTES("keeper", 6) : BYTES("member", 6));
     screen_cell_number(s, "members", g->members);
-    screen_cell_number(s, "stewards", g->stewards);
+    screen_cell_number(s, "keepers", g->stewards);
     screen_cell_number(s, "unread", g->unread);
     screen_cell_flag(s, "joining", g->joining);
     screen_cell_flag(s, "differs", g->differs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* cmd_help.c -- the commands `help`, `help COMMAND`, `help safety`. */
+/* cmd_help.c -- the commands `help`, `help COMMAND`, `help TOPIC`. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,31 +7,28 @@
 #include "cli/help.h"
 #include "cli/opening.h"
 #include "cli/pages.h"
+#include "cli/topics.h"
 
 enum { LINE_BYTES = 256 };
 
-static const char *const safety[] = {
-    N_("A member can photograph the screen."),
-    N_("An open device shows what it holds. Close kring when you leave."),
-    N_("Size and date of files show that kring is used here."),
-    N_("Memory cards and disks keep old pieces for a while."),
-    N_("A backup brings back what was gone."),
-    N_("Gone texts are gone where kring is honest. Others can copy."),
-    N_("Who watches the network sees that devices talk, and when."),
-    N_("One address in two groups shows it is the same device."),
-    N_("Each device keeps who let whom in."),
-    N_("Your device proves that your name wrote your texts."),
-    N_("Nobody can take that back later."),
-    N_("In a group of strangers, expect a stranger who listens."),
-    N_("Nobody can reset your words. Not even who made kring."),
-    N_("This is no advice about the law."),
-};
+static void add_lines(struct screen *s, const struct topic *topic)
+{
+    for (size_t i = 0; topic->lines[i]; i++)
+        screen_text(s, gettext(topic->lines[i]));
+}
 
 void help_add_safety(struct screen *s)
 {
     cli_add_warnings(s);
-    for (size_t i = 0; i < sizeof safety / sizeof *safety; i++)
-        screen_text(s, gettext(safety[i]));
+    add_lines(s, topic_called("safety"));
+}
+
+/* What to type: `example` stands behind "kring". */
+static void add_example(struct screen *s, const char *example)
+{
+    char line[LINE_BYTES];
+    (void)snprintf(line, sizeof line, "kring%s%s", *example ? " " : "", example);
+    screen_pair(s, _("Example"), BYTES(line, strlen(line)));
 }
 
 static void add_option(struct screen *s, const struct option_spec *option)
@@ -57,26 +54,49 @@ static void help_overview(struct screen *s)
 {
     screen_title(s, "kring");
     cli_add_warnings(s);
+    for (size_t i = 0; i < topics_count; i++) {
+        char label[LINE_BYTES];
+        const char *question = gettext(topics[i].question);
+        (void)snprintf(label, sizeof label, "kring help %s", topics[i].name);
+        screen_pair(s, label, BYTES(question, strlen(question)));
+    }
+    screen_text(s, _("These are the commands:"));
     for (int i = 0; i < COMMAND_COUNT; i++)
         add_command(s, (enum cli_command)i);
     screen_text(s, _("These options go with every command:"));
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (option_specs[i].commands == UINT32_MAX)
+        if (option_specs[i].commands == UINT64_MAX)
             add_option(s, &option_specs[i]);
     screen_text(s, _("More about one of them: kring help COMMAND"));
 }
 
-static void help_command(struct screen *s, enum cli_command command)
+/* Examples, what the command does, its options; then the topic of that name. */
+static void help_command(struct screen *s, enum cli_command command,
+                         const struct topic *topic)
 {
     const struct command_spec *spec = &command_specs[command];
-    char example[LINE_BYTES];
+    add_example(s, spec->example);
+    for (size_t i = 0; topic && topic->examples[i]; i++)
+        if (strcmp(topic->examples[i], spec->example) != 0)
+            add_example(s, topic->examples[i]);
     add_command(s, command);
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (option_specs[i].commands != UINT32_MAX &&
+        if (option_specs[i].commands != UINT64_MAX &&
             option_specs[i].commands >> command & 1)
             add_option(s, &option_specs[i]);
-    (void)snprintf(example, sizeof example, "kring %s", spec->example);
-    screen_pair(s, _("Example"), BYTES(example, strlen(example)));
+    if (topic)
+        add_lines(s, topic);
+}
+
+/* Examples, then the sentences. */
+static void help_topic(struct screen *s, const struct topic *topic)
+{
+    screen_title(s, gettext(topic->question));
+    for (size_t i = 0; topic->examples[i]; i++)
+        add_example(s, topic->examples[i]);
+    if (strcmp(topic->name, "safety") == 0)
+        cli_add_warnings(s);
+    add_lines(s, topic);
 }
 
 /* The topic as one text: "group new" comes as two words. */
@@ -107,6 +127,7 @@ int command_help(struct cli *c)
 {
     struct screen s = {0}, other = {0};
     char topic[LINE_BYTES] = "";
+    const struct topic *about = NULL;
     enum cli_command command = c->args.command;
     int err = 0;
     if (command == COMMAND_HELP) {
@@ -115,12 +136,13 @@ int command_help(struct cli *c)
     }
     find_language(c, &other,
                   command < COMMAND_COUNT ? command_specs[command].name : topic);
-    if (strcmp(topic, "safety") == 0)
-        help_add_safety(&s);
-    else if (topic[0] == '\0' && (command == COMMAND_HOME || command == COMMAND_COUNT))
+    about = topic_called(command < COMMAND_COUNT ? command_specs[command].name : topic);
+    if (topic[0] == '\0' && (command == COMMAND_HOME || command == COMMAND_COUNT))
         help_overview(&s);
     else if (command < COMMAND_COUNT)
-        help_command(&s, command);
+        help_command(&s, command, about);
+    else if (about)
+        help_topic(&s, about);
     else
         err = cli_error(c, ERR_USAGE, _("There is no help on that. Type: kring help"));
     pages_begin(c);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/opening.h"
+#include "cli/settings.h"
 #include "cli/words.h"
 #include "crypto/slots.h"
 #include "store/making.h"
@@ -155,15 +156,13 @@ int init_new_passphrase(struct cli *c, enum option option, struct buf *out)
 
 /* ---- making it ----------------------------------------------------------- */
 
-static int save_language(struct cli *c)
+/* How the person reads: what was chosen before there was a place to keep it. */
+static int save_settings(struct cli *c)
 {
-    const char *code = i18n_language();
-    struct api_args args = {
-        .name = BYTES("language", 8),
-        .text = BYTES(code, strlen(code)),
-        .has_text = true,
-    };
-    return cli_do(c, API_SETTING, &args);
+    int err = setting_put(c, SETTING_LANGUAGE, i18n_language());
+    if (!err && args_has(&c->args, OPTION_LARGE))
+        err = setting_put(c, SETTING_LARGE, "on");
+    return err;
 }
 
 /* Passphrase, store and session; at a terminal nothing typed is shown meanwhile. */
@@ -184,7 +183,7 @@ static int set_up(struct cli *c, bool online)
     if (!err)
         err = opening_with_key(c, online, data_key);
     if (!err)
-        err = save_language(c);
+        err = save_settings(c);
     prompt_reveal(&c->prompt);
     wipe(data_key, sizeof data_key);
     buf_free(&canonical);

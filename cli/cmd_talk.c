@@ -111,7 +111,9 @@ int command_say(struct cli *c)
     struct screen head = {0};
     struct group_row g;
     struct buf text = {0};
-    bool later = prompt_can(&c->prompt) && !args_has(&c->args, OPTION_NOW);
+    /* A program gets the number of its text, so its text does not wait. */
+    bool later = prompt_can(&c->prompt) && !args_has(&c->args, OPTION_NOW) &&
+                 !args_has(&c->args, OPTION_JSON);
     int err = opening_open(c, later);
     if (!err)
         err = view_find_group(c, c->args.operands[0], &g);

@@ -134,7 +134,7 @@ static void add_member(struct screen *s, struct bytes map)
     view_name(name, who);
     screen_pair(s, name, BYTES(words, strlen(words)));
     screen_cell_text(s, "name", who);
-    screen_cell_text(s, "role", steward ? BYTES("steward", 7) : BYTES("member", 6));
+    screen_cell_text(s, "role", steward ? BYTES("keeper", 6) : BYTES("member", 6));
     screen_cell_flag(s, "me", me);
     if (by.n > 0)
         screen_cell_text(s, "let_in_by", by);

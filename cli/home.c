@@ -13,6 +13,7 @@
 #include "cli/invitation.h"
 #include "cli/opening.h"
 #include "cli/pages.h"
+#include "cli/settings.h"
 #include "cli/talk.h"
 #include "node/core/peer.h"
 
@@ -248,12 +249,18 @@ static void safety(struct home *h)
     home_show(h, &s);
 }
 
+/* Turn large letters on or off, and keep it so. */
+static void large_letters(struct home *h)
+{
+    home_report(h, setting_put(h->c, SETTING_LARGE, place_is_large() ? "off" : "on"));
+}
+
 static void explain(struct home *h)
 {
     struct screen s = {0};
     screen_text(&s, _("Type a number, then press Enter."));
     screen_text(&s, _("A group is a circle of people who talk here."));
-    screen_text(&s, _("The line with talk or record says what stays."));
+    screen_text(&s, _("What stands in brackets says what stays."));
     screen_text(&s, _("0 goes back, and closes kring from here."));
     home_show(h, &s);
 }
@@ -267,6 +274,7 @@ static const struct act {
     {join_group, N_("Join with an invitation")},
     {about_me, N_("What this device holds about you")},
     {safety, N_("What kring cannot do")},
+    {large_letters, N_("Large letters, on or off")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 

@@ -74,6 +74,12 @@ void json_object(struct json *j, const char *name)
     j->first = true;
 }
 
+void json_line(struct json *j)
+{
+    json_object(j, NULL);
+    json_number(j, "format", JSON_FORMAT);
+}
+
 void json_object_end(struct json *j)
 {
     put_str(j, "}");

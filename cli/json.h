@@ -10,6 +10,9 @@
 #include "base/bytes.h"
 
 enum { JSON_BYTES_MAX = 16 << 20 };
+/* Which description of the fields holds (docs/json.md).  It grows when a field goes or
+ * changes its meaning; a new field or command leaves it as it is. */
+enum { JSON_FORMAT = 1 };
 
 struct json {
     struct buf *to; /* lent */
@@ -21,6 +24,8 @@ struct json {
 struct json json_to(struct buf *to);
 /* Begin an object: as the next item, or under `name` when that is not NULL. */
 void json_object(struct json *j, const char *name);
+/* Begin the object of a line; its first field says which format it has. */
+void json_line(struct json *j);
 /* End the object. */
 void json_object_end(struct json *j);
 /* Begin a list under `name`. */
@@ -35,7 +40,7 @@ void json_number(struct json *j, const char *name, uint64_t n);
 void json_flag(struct json *j, const char *name, bool on);
 /* null under `name`. */
 void json_null(struct json *j, const char *name);
-/* End the line.  The first error, or 0. */
+/* End the line, whose object has ended.  The first error, or 0. */
 NODISCARD int json_line_end(struct json *j);
 
 #endif

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cli/settings.h"
 #include "cli/words.h"
 #include "crypto/slots.h"
 #include "store/unlock.h"
 
-enum { TRIES_MAX = 3, LANGUAGE_BYTES_MAX = 8, QUESTION_BYTES = 128 };
+enum { TRIES_MAX = 3, QUESTION_BYTES = 128 };
 
 void opening_warn_swap(const struct cli *c)
 {
@@ -138,20 +139,11 @@ int opening_unlock(struct cli *c, uint8_t data_key[static 32])
     return err;
 }
 
-/* Speak the language of the profile, unless an option said another one. */
-static void use_profile_language(struct cli *c)
+/* The language of the profile and its letters, unless an option said others. */
+static void follow_profile(struct cli *c)
 {
-    struct api_args args = {.name = BYTES("language", 8)};
-    struct api_reply reply = {0};
-    char code[LANGUAGE_BYTES_MAX];
     c->either = false;
-    if (args_has(&c->args, OPTION_LANGUAGE) || cli_call(c, API_SETTING, &args, &reply))
-        return;
-    struct bytes text = api_bytes(api_row(&reply, UINT32_MAX), F_TEXT);
-    (void)snprintf(code, sizeof code, "%.*s", (int)(text.n < 7 ? text.n : 7),
-                   text.n > 0 ? (const char *)text.p : "");
-    (void)i18n_choose(code);
-    api_reply_free(&reply);
+    settings_follow(c);
 }
 
 int opening_with_key(struct cli *c, bool online, const uint8_t data_key[static 32])
@@ -166,7 +158,7 @@ int opening_with_key(struct cli *c, bool online, const uint8_t data_key[static 3
     if (err == ERR_TOOBIG)
         return cli_error(c, err, _("This folder's name is too long. Choose another."));
     if (!err)
-        use_profile_language(c);
+        follow_profile(c);
     return err;
 }
 
@@ -184,7 +176,7 @@ int opening_remote(struct cli *c)
 {
     int err = session_remote(&c->session, c->home);
     if (!err)
-        use_profile_language(c);
+        follow_profile(c);
     return err;
 }
 

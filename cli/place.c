@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COLUMNS_MIN = 20, COLUMNS_MAX = 80, COLUMNS_UNKNOWN = 40 };
+enum { COLUMNS_MIN = 20, COLUMNS_MAX = 80, COLUMNS_UNKNOWN = 40, COLUMNS_LARGE = 28 };
 
 static int join(char out[static PLACE_BYTES_MAX], const char *dir, const char *rest)
 {
@@ -83,7 +83,19 @@ bool place_swap_is_open(const char *swaps, const char *blocks)
     return open;
 }
 
-size_t place_columns(int fd)
+static bool large_letters;
+
+void place_set_large(bool large)
+{
+    large_letters = large;
+}
+
+bool place_is_large(void)
+{
+    return large_letters;
+}
+
+static size_t terminal_columns(int fd)
 {
     struct winsize size = {0};
     if (!isatty(fd))
@@ -93,6 +105,14 @@ size_t place_columns(int fd)
     if (size.ws_col < COLUMNS_MIN)
         return COLUMNS_MIN;
     return size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
+}
+
+size_t place_columns(int fd)
+{
+    size_t columns = terminal_columns(fd);
+    if (large_letters && (columns == 0 || columns > COLUMNS_LARGE))
+        return COLUMNS_LARGE;
+    return columns;
 }
 
 size_t place_rows(int fd)

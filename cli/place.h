@@ -15,7 +15,12 @@ bool place_is_set_up(const char *home);
 /* True if memory may be written to a swap area that is not encrypted.  The paths are
  * "/proc/swaps" and "/sys/class/block", or a test's own. */
 bool place_swap_is_open(const char *swaps, const char *blocks);
-/* Columns of the terminal at `fd`, between 20 and 80; 0 if it is none. */
+/* From now on everything is written for large letters, or no longer. */
+void place_set_large(bool large);
+/* True if it is. */
+bool place_is_large(void);
+/* Columns of the terminal at `fd`, between 20 and 80; 0 if it is none.  For large
+ * letters never more than 28, also where there is no terminal. */
 size_t place_columns(int fd);
 /* Rows of the terminal `fd`; 0: no terminal, or it does not say. */
 size_t place_rows(int fd);

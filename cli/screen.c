@@ -346,16 +346,36 @@ static int render_head(const struct screen *s, size_t columns, struct buf *out)
     return err;
 }
 
-int screen_render(const struct screen *s, size_t columns, struct buf *out)
+/* Draw it; `gap` stands after each thing. */
+static int render(const struct screen *s, size_t columns, struct bytes gap,
+                  struct buf *out)
 {
     int err = s->err ? s->err : render_head(s, columns, out);
-    for (size_t i = 0; i < s->lines_count && !err; i++)
+    if (!err && (s->title || s->clock))
+        err = buf_append(out, gap, SCREEN_RENDER_BYTES_MAX);
+    for (size_t i = 0; i < s->lines_count && !err; i++) {
         err = render_line(&s->lines[i], columns, out);
-    for (size_t i = 0; i < s->choices_count && !err; i++)
+        if (!err && s->lines[i].kind != SCREEN_ROW)
+            err = buf_append(out, gap, SCREEN_RENDER_BYTES_MAX);
+    }
+    for (size_t i = 0; i < s->choices_count && !err; i++) {
         err = wrap_three(
             out, columns,
             (const char *const[3]){s->choices[i].key, "  ", s->choices[i].text});
+        if (!err)
+            err = buf_append(out, gap, SCREEN_RENDER_BYTES_MAX);
+    }
     if (!err && s->question)
         err = screen_wrap(out, BYTES(s->question, strlen(s->question)), columns, 0);
     return err;
+}
+
+int screen_render(const struct screen *s, size_t columns, struct buf *out)
+{
+    return render(s, columns, (struct bytes){0}, out);
+}
+
+int screen_render_large(const struct screen *s, size_t columns, struct buf *out)
+{
+    return render(s, columns, BYTES("\n", 1), out);
 }

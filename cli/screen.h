@@ -93,6 +93,9 @@ NODISCARD int screen_wrap(struct buf *out, struct bytes text, size_t columns,
                           size_t indent);
 /* Append the screen in line mode.  The screen's error, ERR_NOMEM, ERR_TOOBIG. */
 NODISCARD int screen_render(const struct screen *s, size_t columns, struct buf *out);
+/* The same with an empty line between any two things, for large letters. */
+NODISCARD int screen_render_large(const struct screen *s, size_t columns,
+                                  struct buf *out);
 /* Append the screen as JSON, one object a line.  Errors as screen_render. */
 NODISCARD int screen_render_json(const struct screen *s, struct buf *out);
 /* Wipe and free.  Legal on a zeroed screen, and twice. */

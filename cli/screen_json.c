@@ -46,7 +46,7 @@ static int rows_of(const struct screen *s, struct buf *out, size_t *count)
         const struct screen_line *line = &s->lines[i];
         if (line->cells_count == 0)
             continue;
-        json_object(&j, NULL);
+        json_line(&j);
         for (size_t k = 0; k < line->cells_count; k++)
             one_cell(&j, &line->cells[k]);
         json_object_end(&j);
@@ -56,23 +56,25 @@ static int rows_of(const struct screen *s, struct buf *out, size_t *count)
     return err;
 }
 
-static void optional(struct json *j, const char *name, const char *text)
+static void text_or_null(struct json *j, const char *name, const char *text)
 {
     if (text)
         json_text(j, name, bytes_of(text));
+    else
+        json_null(j, name);
 }
 
 static int whole_screen(const struct screen *s, struct buf *out)
 {
     struct json j = json_to(out);
-    json_object(&j, NULL);
-    optional(&j, "title", s->title);
-    optional(&j, "clock", s->clock);
+    json_line(&j);
+    text_or_null(&j, "title", s->title);
+    text_or_null(&j, "clock", s->clock);
     json_list(&j, "lines");
     for (size_t i = 0; i < s->lines_count; i++) {
         json_object(&j, NULL);
-        optional(&j, "label", s->lines[i].label);
-        optional(&j, "text", s->lines[i].text);
+        text_or_null(&j, "label", s->lines[i].label);
+        text_or_null(&j, "text", s->lines[i].text);
         json_object_end(&j);
     }
     json_list_end(&j);
@@ -80,11 +82,11 @@ static int whole_screen(const struct screen *s, struct buf *out)
     for (size_t i = 0; i < s->choices_count; i++) {
         json_object(&j, NULL);
         json_text(&j, "key", bytes_of(s->choices[i].key));
-        optional(&j, "text", s->choices[i].text);
+        text_or_null(&j, "text", s->choices[i].text);
         json_object_end(&j);
     }
     json_list_end(&j);
-    optional(&j, "question", s->question);
+    text_or_null(&j, "question", s->question);
     json_object_end(&j);
     return json_line_end(&j);
 }

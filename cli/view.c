@@ -159,7 +159,7 @@ void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours)
 {
     unsigned long days = (unsigned long)(lifetime_hours / DAY_HOURS);
     if (lifetime_hours == 0)
-        (void)snprintf(out, VIEW_WORDS_BYTES, "%s", _("[record, kept]"));
+        (void)snprintf(out, VIEW_WORDS_BYTES, "%s", _("[kept]"));
     else
         (void)snprintf(
             out, VIEW_WORDS_BYTES,
@@ -171,7 +171,7 @@ void view_head(struct screen *s, const struct group_row *group)
 {
     char clock[VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
     if (group->joining)
-        (void)snprintf(clock, sizeof clock, "%s", _("[talk or record: not known yet]"));
+        (void)snprintf(clock, sizeof clock, "%s", _("[talk or kept: not known yet]"));
     else
         view_clock(clock, group->lifetime_hours);
     view_name(name, BYTES(group->name, strlen(group->name)));

@@ -34,7 +34,7 @@ struct message_row view_message(struct bytes map);
 NODISCARD int view_find_group(struct cli *c, const char *wanted, struct group_row *out);
 /* The group with that number.  ERR_NOTFOUND, errors of the session. */
 NODISCARD int view_group_number(struct cli *c, uint64_t number, struct group_row *out);
-/* Which clock runs: "[talk, gone in 7 days]" or "[record, kept]". */
+/* Which clock runs: "[talk, gone in 7 days]" or "[kept]". */
 void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours);
 /* Title and clock line of a group. */
 void view_head(struct screen *s, const struct group_row *group);

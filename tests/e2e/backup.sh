@@ -5,7 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 set_up otter wren
-kr otter group new Circle --as otter --record </dev/null >/dev/null 2>&1
+kr otter group new Circle --as otter --kept </dev/null >/dev/null 2>&1
 node_start otter
 node_start wren
 check "wren joins" let_in otter wren

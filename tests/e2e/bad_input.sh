@@ -29,7 +29,7 @@ same "a wrong passphrase tells nothing else" "$(cat "$work/out" "$work/err")" \
     "That did not work."
 same "errors for programs" "$("$KRING_BIN" --home "$work/otter" --json \
     --passphrase-file "$work/wrong" groups </dev/null 2>&1 || true)" \
-    '{"error":"ERR_PASSPHRASE","text":"That did not work."}'
+    '{"format":1,"error":"ERR_PASSPHRASE","exit":77,"text":"That did not work."}'
 chmod 644 "$work/otter.words"
 kr otter groups </dev/null >/dev/null 2>"$work/err" || true
 check "a passphrase file that others can read" grep -q "Others can read" "$work/err"

@@ -6,7 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 set_up otter wren
-kr otter group new Circle --as otter --record </dev/null >/dev/null 2>&1
+kr otter group new Circle --as otter --kept </dev/null >/dev/null 2>&1
 check "a healthy store is said to be" \
     grep -q "All is well" <(kr otter doctor </dev/null)
 node_start otter

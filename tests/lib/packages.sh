@@ -12,6 +12,7 @@ KRING_BUILD_PACKAGES=(
 KRING_TEST_PACKAGES=(
     clang 'libclang-rt-dev|libclang-rt-14-dev' python3 python3-dissononce
     golang-github-flynn-noise-dev strace git valgrind gdb
+    mandoc
 )
 
 say() {

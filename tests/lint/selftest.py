@@ -77,6 +77,13 @@ int a_add(struct a *a, const char *text)
     "tests/unit/test_a.c": c("tests/unit/test_a.c", '#include "base/a.h"\n'
                              "int x = LIMIT_FRAMES_MAX;\n"),
     "cli/m.c": c("cli/m.c", 'const char *t = _("Done. Well done.");\n'),
+    "docs/words.md": "# Words\n\nA carrier is no idea of ours here.\n\n"
+                     "| Idea | English | Never in English | Never in Dutch |\n"
+                     "|---|---|---|---|\n"
+                     "| carrier | post box | carrier*, key | sleutel, gif* |\n",
+    "README.md": "# A monkey\n\nSee `key`.\n\n    key: Klaar\n\n```\nkey\n```\n",
+    "docs/trial/one-nl.md": "# Een sleutelbos\n",
+    "cli/args.c": c("cli/args.c", 'const char *n = "node"; /* a key */\n'),
     "cli/po/nl.po": 'msgid ""\nmsgstr "x: y\\n"\n\n#: a\nmsgid "Done. Well done."\n'
                     'msgstr "Klaar. Goed zo."\n',
 }
@@ -134,6 +141,16 @@ CASES = [
     ("short sentences", "cli/m.c", c("cli/m.c", f'char *t = _("{LONG_WORDS}");\n')),
     ("short sentences", "cli/po/nl.po",
      f'msgid "Done. Well done."\nmsgstr "{LONG_WORDS}"\n'),
+    ("plain words", "cli/m.c", c("cli/m.c", 'const char *t = _("Your key.");\n')),
+    ("short sentences", "cli/m.c",
+     c("cli/m.c", f'char *t = ngettext("One.", "{LONG_WORDS}", n);\n')),
+    ("plain words", "base/err.h", h("base/err.h", 'X(ERR_A, 1, "Two Carriers.")\n')),
+    ("plain words", "cli/po/nl.po",
+     'msgid "Done. Well done."\nmsgstr "Klaar. Giftig."\n'),
+    ("plain words", "cli/args.c", c("cli/args.c", 'const char *n = "--carrier";\n')),
+    ("plain words", "README.md", "# A key\n"),
+    ("plain words", "docs/trial/one-nl.md", "Geen sleutel\n"),
+    ("plain words", "docs/words.md", "# Words\n\n| Idea | English |\n|---|---|\n"),
 ]
 
 

@@ -47,6 +47,15 @@ T_CASE(every_command_is_found)
     }
 }
 
+T_CASE(json_counts_behind_a_slip_too)
+{
+    struct args a;
+    T_EQ(parse(&a, "status --colour --json"), ERR_USAGE);
+    T(args_has(&a, OPTION_JSON));
+    T_EQ(parse(&a, "status --colour -- --json"), ERR_USAGE);
+    T(!args_has(&a, OPTION_JSON));
+}
+
 T_CASE(options_stand_anywhere)
 {
     struct args a;
@@ -96,9 +105,9 @@ T_CASE(what_is_wrong_is_refused_with_a_sentence)
         "--home",
         "--home=",
         "--json=yes",
-        "status --record",
+        "status --kept",
         "--home a --home b",
-        "group new X --talk 7 --record",
+        "group new X --talk 7 --kept",
         "a b c d e f g h",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

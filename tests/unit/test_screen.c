@@ -56,8 +56,10 @@ T_CASE(json_of_a_screen_without_cells)
     struct buf out = {0};
     fill(&s);
     T_STR(drawn_json(&s, &out),
-          "{\"title\":\"Circle\",\"clock\":\"[talk, gone in 7 days]\",\"lines\":["
-          "{\"text\":\"A sentence.\"},{\"label\":\"Wren\",\"text\":\"keeper\"},"
+          "{\"format\":1,\"title\":\"Circle\",\"clock\":\"[talk, gone in 7 days]\","
+          "\"lines\":["
+          "{\"label\":null,\"text\":\"A sentence.\"},"
+          "{\"label\":\"Wren\",\"text\":\"keeper\"},"
           "{\"label\":\"Otter\",\"text\":\"one\\ntwo\"}],\"choices\":["
           "{\"key\":\"1\",\"text\":\"Write\"},{\"key\":\"0\",\"text\":\"Back\"}],"
           "\"question\":\"Number:\"}\n");
@@ -79,9 +81,10 @@ T_CASE(json_of_rows_is_one_object_a_line)
         screen_cell_list(&s, "l", i == 0 ? TEXT("a\nb") : TEXT(""));
     }
     T_STR(drawn_json(&s, &out),
-          "{\"name\":\"Wren \\\"2\\\"\",\"n\":7,\"me\":false,\"by\":null,"
+          "{\"format\":1,\"name\":\"Wren \\\"2\\\"\",\"n\":7,\"me\":false,\"by\":null,"
           "\"l\":[\"a\",\"b\"]}\n"
-          "{\"name\":\"Wren \\\"2\\\"\",\"n\":7,\"me\":true,\"by\":null,\"l\":[]}\n");
+          "{\"format\":1,\"name\":\"Wren \\\"2\\\"\",\"n\":7,\"me\":true,\"by\":null,"
+          "\"l\":[]}\n");
     T_STR(drawn(&s, 0, &out), "Circle\n");
     screen_free(&s);
     buf_free(&out);

@@ -42,7 +42,7 @@ T_CASE(every_head_says_which_clock_runs)
     g.lifetime_hours = 24;
     T_STR(head_of(&g, &out), "Circle [talk, gone in 1 day]\n");
     g.lifetime_hours = 0;
-    T_STR(head_of(&g, &out), "Circle [record, kept]\n");
+    T_STR(head_of(&g, &out), "Circle [kept]\n");
     buf_free(&out);
 }
 
@@ -50,7 +50,7 @@ T_CASE(who_is_not_in_yet_knows_no_clock)
 {
     struct group_row g = {.name = "New group", .joining = true};
     struct buf out = {0};
-    T_STR(head_of(&g, &out), "Waiting for the name [talk or record: not known yet]\n");
+    T_STR(head_of(&g, &out), "Waiting for the name [talk or kept: not known yet]\n");
     buf_free(&out);
 }
 
@@ -80,7 +80,7 @@ T_CASE(who_was_limited_is_named_with_the_reason)
     T_STR(limited(LIMITED_BYTES, 3, &out, false),
           "Otter sent too much. Some of it was left out.\n");
     T_STR(limited(LIMITED_BYTES, 3, &out, true),
-          "{\"limited_member\":\"Otter\",\"limited_why\":\"bytes\","
+          "{\"format\":1,\"limited_member\":\"Otter\",\"limited_why\":\"bytes\","
           "\"limited_times\":3}\n");
     for (uint64_t why = 0; why < LIMITED_END; why++)
         T(strncmp(limited(why, 1, &out, false), "Otter ", 6) == 0);

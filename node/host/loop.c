@@ -160,8 +160,8 @@ static void upkeep_due(uv_timer_t *timer)
 static void signal_came(uv_signal_t *handle, int number)
 {
     struct host *h = handle->data;
-    (void)number;
     h->stop = true;
+    h->locking |= number == SIGHUP; /* who sees the terminal now is not known */
 }
 
 void host_watch_signals(struct host *h, bool on)
@@ -367,7 +367,10 @@ void host_free(struct host *h)
         store_rollback(h->store);
         if (!h->locking && store_wants_settle(h->store))
             settle(h);
-        store_close(h->store);
+        if (h->locking)
+            store_leave(h->store);
+        else
+            store_close(h->store);
     }
     free(h->turn.list);
     buf_free(&h->turn.tape);

@@ -7,6 +7,7 @@
 #include "cli/help.h"
 #include "cli/opening.h"
 #include "cli/pages.h"
+#include "cli/panic.h"
 
 enum { LINE_BYTES = 256 };
 
@@ -66,6 +67,33 @@ static void help_overview(struct screen *s)
     screen_text(s, _("More about one of them: kring help COMMAND"));
 }
 
+/* What a person must know beside what the tables say. */
+static const struct note {
+    enum cli_command command;
+    const char *text;
+} notes[] = {
+    {COMMAND_LOCK, N_("In kring, l locks where a number is asked for.")},
+    {COMMAND_LOCK, N_("It also locks by itself when nobody types.")},
+    {COMMAND_LOCK, N_("Closing the lid does not lock. Lock before you close it.")},
+    {COMMAND_LOCK, N_("After a long sleep it locks when the computer wakes.")},
+    {COMMAND_LOCK, N_("A window that is closed locks, too.")},
+    {COMMAND_LOCK, N_("A text you did not finish is kept, locked.")},
+    {COMMAND_PANIC, N_("It is off until you choose a word for it.")},
+    {COMMAND_PANIC, N_("Then that word erases everything here, also when locked.")},
+    {COMMAND_BACKUP, N_("Talk is left out, unless you ask for it.")},
+    {COMMAND_BACKUP, N_("Erasing here does not erase the copy.")},
+    {COMMAND_PASSPHRASE, N_("Copies made before still open with the old one.")},
+};
+
+static void add_notes(struct screen *s, enum cli_command command)
+{
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (notes[i].command == command)
+            screen_text(s, gettext(notes[i].text));
+    if (command == COMMAND_PANIC)
+        panic_add_limits(s);
+}
+
 static void help_command(struct screen *s, enum cli_command command)
 {
     const struct command_spec *spec = &command_specs[command];
@@ -77,6 +105,7 @@ static void help_command(struct screen *s, enum cli_command command)
             add_option(s, &option_specs[i]);
     (void)snprintf(example, sizeof example, "kring %s", spec->example);
     screen_pair(s, _("Example"), BYTES(example, strlen(example)));
+    add_notes(s, command);
 }
 
 /* The topic as one text: "group new" comes as two words. */

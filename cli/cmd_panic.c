@@ -180,8 +180,10 @@ static int show_erased(struct cli *c, bool gone)
     struct screen s = {0};
     if (!args_has(&c->args, OPTION_JSON)) {
         cli_say_either(c, N_("Destroyed. What is left is noise."));
+        /* then there is something of somebody else's, or a disk that failed */
         if (!gone)
-            cli_say_either(c, N_("Some files could not be removed. They open nothing."));
+            cli_say_either(c,
+                           N_("Some files could not be removed. They open nothing."));
     }
     screen_row(&s);
     screen_cell_flag(&s, "destroyed", true);

@@ -60,8 +60,8 @@ static void write_text(struct home *h, const struct group_row *g)
     home_report(h, err);
     /* What was not taken is offered again; what was, or was emptied, is not. */
     if (!err || text.n > 0)
-        home_report(h, home_half_put(h, g->number,
-                                     err ? BUF_BYTES(&text) : BYTES(NULL, 0)));
+        home_report(
+            h, home_half_put(h, g->number, err ? BUF_BYTES(&text) : BYTES(NULL, 0)));
     buf_free(&text);
 }
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "cli/home.h"
@@ -13,7 +12,6 @@
 enum {
     MS_PER_S = 1000,
     S_PER_MINUTE = 60,
-    NS_PER_MS = 1000000,
     WARN_S = 60,
     LOOK_MS = 1000, /* a sleep of the computer is noticed that soon after it */
     KEY_BYTES_MAX = 32,
@@ -21,17 +19,9 @@ enum {
 
 /* ---- idle ---------------------------------------------------------------- */
 
-/* The clock that goes on while a computer sleeps. */
-static uint64_t now_ms(void)
-{
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_BOOTTIME, &t);
-    return (uint64_t)t.tv_sec * MS_PER_S + (uint64_t)t.tv_nsec / NS_PER_MS;
-}
-
 void home_typed(struct home *h)
 {
-    h->typed_ms = now_ms();
+    h->typed_ms = session_now_ms();
     h->warned = false;
 }
 
@@ -53,7 +43,7 @@ int64_t home_idle_ms(struct home *h)
     uint64_t warn_ms = limit_ms / 2 < (uint64_t)WARN_S * MS_PER_S
                            ? limit_ms / 2
                            : (uint64_t)WARN_S * MS_PER_S;
-    uint64_t idle_ms = now_ms() - h->typed_ms;
+    uint64_t idle_ms = session_now_ms() - h->typed_ms;
     if (idle_ms >= limit_ms)
         return 0;
     if (!h->warned && limit_ms - idle_ms <= warn_ms)
@@ -65,7 +55,7 @@ int64_t home_idle_ms(struct home *h)
 
 static struct bytes half_name(char out[static KEY_BYTES_MAX], uint64_t group)
 {
-    int n = snprintf(out, KEY_BYTES_MAX, LOCKING_HALF "%" PRIu64, group);
+    int n = snprintf(out, KEY_BYTES_MAX, API_HALF "%" PRIu64, group);
     return BYTES(out, n > 0 ? n : 0);
 }
 

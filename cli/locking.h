@@ -7,9 +7,6 @@
 
 enum { LOCKING_MINUTES = 5, LOCKING_MINUTES_MAX = 60 };
 
-/* Settings whose names begin so hold texts that were half written, one a group. */
-#define LOCKING_HALF "half-text-"
-
 /* After how many minutes without typing kring locks: the setting of the open profile,
  * LOCKING_MINUTES where there is none. */
 uint64_t locking_minutes(struct cli *c);

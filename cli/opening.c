@@ -59,11 +59,12 @@ void opening_question(const struct cli *c, const char *text,
     for (size_t i = 0; i < languages_count && c->either; i++) {
         const char *word = i18n_translate(i, text);
         int word_bytes = (int)strcspn(word, ":");
-        int got = snprintf(out + n, OPENING_QUESTION_BYTES - n, "%s%.*s", i > 0 ? " / " : "",
-                           word_bytes, word);
+        int got = snprintf(out + n, OPENING_QUESTION_BYTES - n, "%s%.*s",
+                           i > 0 ? " / " : "", word_bytes, word);
         n += got > 0 && (size_t)got < OPENING_QUESTION_BYTES - n ? (size_t)got : 0;
     }
-    (void)snprintf(out + n, OPENING_QUESTION_BYTES - n, "%s", n > 0 ? ":" : gettext(text));
+    (void)snprintf(out + n, OPENING_QUESTION_BYTES - n, "%s",
+                   n > 0 ? ":" : gettext(text));
 }
 
 /* One answer at the terminal, made canonical. */

@@ -255,6 +255,12 @@ int store_create_beside(struct store **out, const char *dir,
     return create_as(out, dir, "data-making", data_key, entropy);
 }
 
+int store_create_copy(struct store **out, const char *dir,
+                      const uint8_t data_key[static 32], const struct entropy *entropy)
+{
+    return create_as(out, dir, "data-copy", data_key, entropy);
+}
+
 int store_open(struct store **out, const char *dir, const uint8_t data_key[static 32],
                const struct entropy *entropy)
 {

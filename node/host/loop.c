@@ -21,6 +21,7 @@
 #include "node/host/net.h"
 #include "node/host/profile.h"
 #include "node/host/socket_path.h"
+#include "store/copy.h"
 #include "store/forget.h"
 #include "store/making.h"
 #include "store/store.h"
@@ -301,6 +302,8 @@ int host_new(struct host **out, const struct session_config *config,
         err = ERR_NOMEM;
     if (err == 0)
         err = open_store(h);
+    if (err == 0) /* the store is ours alone now, and no backup is under way */
+        copy_forget(h->home, &h->entropy);
     if (err == 0)
         err = open_loop(h);
     if (err == 0 && h->online)

@@ -10,8 +10,8 @@
  *
  *     salt 28 || (random 4 bits, check 12 bits) u16 || random 2
  *
- * where check is the end of KDF("panic", hash32("panic salt", salt), word).  Twelve bits
- * keep a slip of the finger out, and tell next to nothing to who guesses words.
+ * where check is the end of KDF("panic", hash32("panic salt", salt), word).  Twelve
+ * bits keep a slip of the finger out, and tell next to nothing to who guesses words.
  */
 #ifndef NODE_HOST_PANIC_H
 #define NODE_HOST_PANIC_H

@@ -36,6 +36,9 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                             "passphrase"},
     [COMMAND_LOCK] = {"lock", "", 0, 0, N_("Close kring at once, wherever it is open."),
                       "lock"},
+    [COMMAND_PANIC] = {"panic", "", 0, 0,
+                       N_("Erase everything kring holds here, for ever."),
+                       "panic --enable"},
     [COMMAND_BACKUP] = {"backup", "FILE", 1, 1,
                         N_("Copy all of kring to one locked file."),
                         "backup /media/stick/copy"},
@@ -82,6 +85,14 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_FOLLOW] = {"--follow", NULL, ON(READ), N_("Go on showing what is new.")},
     [OPTION_LISTEN] = {"--listen", "ADDRESS:PORT", ON(NODE) | ON(HOME),
                        N_("Where others can reach this device.")},
+    [OPTION_AFTER] = {"--after", "MINUTES", ON(LOCK),
+                      N_("Lock after so long without typing: 1 to 60.")},
+    [OPTION_ENABLE] = {"--enable", NULL, ON(PANIC),
+                       N_("Choose the word that erases everything.")},
+    [OPTION_DISABLE] = {"--disable", NULL, ON(PANIC),
+                        N_("From now on no word erases everything.")},
+    [OPTION_WITH_TALK] = {"--with-talk", NULL, ON(BACKUP),
+                          N_("Put talk into the copy too.")},
     [OPTION_NEW_PASSPHRASE_FILE] = {"--new-passphrase-file", "FILE", ON(PASSPHRASE),
                                     N_("Read the new passphrase from a file.")},
 };
@@ -217,6 +228,8 @@ static int check_options(struct args *args)
                            option_specs[i].name);
     if (args_has(args, OPTION_TALK) && args_has(args, OPTION_RECORD))
         return problem(args, _("Choose --talk or %s, not both."), "--kept");
+    if (args_has(args, OPTION_ENABLE) && args_has(args, OPTION_DISABLE))
+        return problem(args, _("Choose --enable or %s, not both."), "--disable");
     return 0;
 }
 

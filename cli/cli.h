@@ -97,6 +97,8 @@ int command_node(struct cli *c);
 int command_passphrase(struct cli *c);
 /* `kring lock`. */
 int command_lock(struct cli *c);
+/* `kring panic`. */
+int command_panic(struct cli *c);
 /* `kring doctor`. */
 int command_doctor(struct cli *c);
 /* `kring backup`. */

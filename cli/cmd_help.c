@@ -8,6 +8,7 @@
 #include "cli/opening.h"
 #include "cli/pages.h"
 #include "cli/topics.h"
+#include "cli/panic.h"
 
 enum { LINE_BYTES = 256 };
 
@@ -70,6 +71,33 @@ static void help_overview(struct screen *s)
     screen_text(s, _("More about one of them: kring help COMMAND"));
 }
 
+/* What a person must know beside what the tables say. */
+static const struct note {
+    enum cli_command command;
+    const char *text;
+} notes[] = {
+    {COMMAND_LOCK, N_("In kring, l locks where a number is asked for.")},
+    {COMMAND_LOCK, N_("It also locks by itself when nobody types.")},
+    {COMMAND_LOCK, N_("Closing the lid does not lock. Lock before you close it.")},
+    {COMMAND_LOCK, N_("After a long sleep it locks when the computer wakes.")},
+    {COMMAND_LOCK, N_("A window that is closed locks, too.")},
+    {COMMAND_LOCK, N_("A text you did not finish is kept, locked.")},
+    {COMMAND_PANIC, N_("It is off until you choose a word for it.")},
+    {COMMAND_PANIC, N_("Then that word erases everything here, also when locked.")},
+    {COMMAND_BACKUP, N_("Talk is left out, unless you ask for it.")},
+    {COMMAND_BACKUP, N_("Erasing here does not erase the copy.")},
+    {COMMAND_PASSPHRASE, N_("Copies made before still open with the old one.")},
+};
+
+static void add_notes(struct screen *s, enum cli_command command)
+{
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (notes[i].command == command)
+            screen_text(s, gettext(notes[i].text));
+    if (command == COMMAND_PANIC)
+        panic_add_limits(s);
+}
+
 /* Examples, what the command does, its options; then the topic of that name. */
 static void help_command(struct screen *s, enum cli_command command,
                          const struct topic *topic)
@@ -84,6 +112,7 @@ static void help_command(struct screen *s, enum cli_command command,
         if (option_specs[i].commands != UINT64_MAX &&
             option_specs[i].commands >> command & 1)
             add_option(s, &option_specs[i]);
+    add_notes(s, command);
     if (topic)
         add_lines(s, topic);
 }

@@ -178,7 +178,9 @@ int command_passphrase(struct cli *c)
     buf_free(&canonical);
     if (err)
         return err;
-    screen_text(&s, _("The new passphrase is set. The old one opens nothing now."));
+    screen_text(&s, _("The new passphrase is set."));
+    screen_text(&s, _("The old one opens nothing here now."));
+    screen_text(&s, _("Copies made before still open with the old one."));
     screen_cell_flag(&s, "changed", true);
     return cli_show(c, &s);
 }

@@ -200,12 +200,15 @@ static int backup_failed(struct cli *c, int err)
 static int show_backup(struct cli *c, struct bytes path, uint64_t bytes)
 {
     struct screen s = {0};
+    bool with_talk = args_has(&c->args, OPTION_WITH_TALK);
     screen_text(&s, _("The copy is made. Keep it in a safe place."));
     screen_said(&s, _("File"), path);
     screen_cell_text(&s, "file", path);
     screen_cell_number(&s, "bytes", bytes);
+    screen_cell_flag(&s, "with_talk", with_talk);
     screen_text(&s, _("It opens with the passphrase of today."));
-    screen_text(&s, _("Talk stays in it until you delete the copy."));
+    screen_text(&s, with_talk ? _("Talk stays in it until you delete the copy.")
+                              : _("Talk is not in it, only what is kept."));
     screen_text(&s, _("Erasing here does not erase the copy."));
     return cli_show(c, &s);
 }
@@ -218,7 +221,9 @@ int command_backup(struct cli *c)
     if (!err)
         err = absolute(c->args.operands[0], &path);
     if (!err) {
-        struct api_args args = {.text = BUF_BYTES(&path), .has_text = true};
+        struct api_args args = {.text = BUF_BYTES(&path),
+                                .has_text = true,
+                                .with_talk = args_has(&c->args, OPTION_WITH_TALK)};
         err = cli_call(c, API_BACKUP, &args, &reply);
         if (err)
             err = backup_failed(c, err);

@@ -14,10 +14,20 @@
 #include "cli/opening.h"
 #include "cli/pages.h"
 #include "cli/settings.h"
+#include "cli/panic.h"
 #include "cli/talk.h"
 #include "node/core/peer.h"
 
 enum { DAY_HOURS = 24 };
+
+/* The screens end: by the person, the system, or because nobody typed. */
+static int end_waiting(struct home *h, bool away)
+{
+    home_half_keep(h);
+    h->closing = true;
+    h->away = away;
+    return ERR_NEEDTERM;
+}
 
 /* Run the node until the person has typed something (prompt.h). */
 static int wait_typing(void *ctx)
@@ -25,20 +35,23 @@ static int wait_typing(void *ctx)
     struct home *h = ctx;
     for (;;) {
         struct session_event event = {0};
-        int got = session_wait(h->c->session, h->c->prompt.fd, -1, &event);
+        int64_t idle_ms = home_idle_ms(h);
+        h->locked = idle_ms == 0;
+        if (h->locked)
+            return end_waiting(h, false);
+        int got = session_wait(h->c->session, h->c->prompt.fd, idle_ms, &event);
         if (got < 0) {
             h->err = got;
             return got;
         }
         if (got & SESSION_EVENT)
             home_tell(h, &event);
-        if (got & SESSION_STOP) {
-            h->closing = true;
-            h->away = (got & SESSION_AWAY) != 0;
-            return ERR_NEEDTERM;
-        }
-        if (got & SESSION_FD)
+        if (got & SESSION_STOP)
+            return end_waiting(h, (got & SESSION_AWAY) != 0);
+        if (got & SESSION_FD) {
+            home_typed(h);
             return 0;
+        }
     }
 }
 
@@ -49,7 +62,8 @@ static bool ask_line(struct home *h, const char *question,
                      char out[static HOME_ANSWER_BYTES])
 {
     struct buf line = {0};
-    int err = prompt_ask(&h->c->prompt, question, &line);
+    int err = h->choosing ? prompt_ask_number(&h->c->prompt, question, &line)
+                          : prompt_ask(&h->c->prompt, question, &line);
     size_t from = 0, n = line.n;
     if (err)
         h->closing = true;
@@ -75,7 +89,12 @@ bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES])
     h->choosing = true;
     bool asked = ask_line(h, _("Number:"), out);
     h->choosing = false;
-    return asked;
+    if (!asked || strcmp(out, PANIC_WORD) != 0)
+        return asked;
+    home_report(h, panic_erase(h->c));
+    h->erased = h->c->session == NULL;
+    h->closing = h->closing || h->erased;
+    return false;
 }
 
 bool home_choose(struct home *h, struct screen *s, uint64_t max, uint64_t *n)
@@ -262,6 +281,7 @@ static void explain(struct home *h)
     screen_text(&s, _("A group is a circle of people who talk here."));
     screen_text(&s, _("What stands in brackets says what stays."));
     screen_text(&s, _("0 goes back, and closes kring from here."));
+    screen_text(&s, _("l locks at once, at every question for a number."));
     home_show(h, &s);
 }
 
@@ -275,6 +295,7 @@ static const struct act {
     {about_me, N_("What this device holds about you")},
     {safety, N_("What kring cannot do")},
     {large_letters, N_("Large letters, on or off")},
+    {home_when_locks, N_("When kring locks")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
@@ -352,6 +373,7 @@ static int build_screen(struct cli *c, struct screen *s, struct order *order)
         if (count_waiting(c) > 0)
             screen_choice(s, "u", _("Take my text back"));
         screen_choice(s, "0", _("Close"));
+        screen_choice(s, "l", _("Lock"));
         screen_choice(s, "?", _("Explain"));
     }
     return err;
@@ -432,6 +454,29 @@ static int show_once(struct cli *c)
     return err;
 }
 
+/* A signal that ends everything meanwhile. */
+static void at_signal(void)
+{
+    prompt_set_back();
+    place_clear_at_signal();
+}
+
+/* How it ended, in the order of what matters most. */
+static void say_end(struct home *h)
+{
+    struct cli *c = h->c;
+    if (h->erased)
+        return; /* that was said */
+    if (h->locked || c->prompt.locked) {
+        home_lock(h);
+    } else if (h->away) {
+        place_clear();
+        cli_say(_("kring is closed."));
+    } else if (!h->err) {
+        say_closed(c);
+    }
+}
+
 int command_home(struct cli *c)
 {
     struct home h = {.c = c};
@@ -450,13 +495,11 @@ int command_home(struct cli *c)
         return err;
     c->prompt.wait = wait_typing;
     c->prompt.ctx = &h;
+    session_at_signal(at_signal);
+    home_typed(&h);
     loop(&h);
     c->prompt.wait = NULL;
-    if (h.away) {
-        place_clear();
-        cli_say(_("kring is closed."));
-    } else if (!h.err) {
-        say_closed(c);
-    }
+    say_end(&h);
+    session_at_signal(NULL);
     return h.err;
 }

@@ -31,11 +31,16 @@ struct home {
     size_t nameless_count;
     struct session_event kept[HOME_NEWS_MAX]; /* while somebody writes */
     size_t kept_count;
-    bool choosing; /* the open question asks for a number */
-    bool news;     /* something was written below the open question */
-    bool closing;  /* the person or the system ends it */
-    bool away;     /* kring was closed from elsewhere: by lock, or where it ran */
-    int err;       /* why it cannot go on, or 0 */
+    bool choosing;     /* the open question asks for a number */
+    bool news;         /* something was written below the open question */
+    bool closing;      /* the person or the system ends it */
+    bool away;         /* kring was closed from elsewhere: by lock, or where it ran */
+    bool writing;      /* the open question asks for a text for `group` */
+    bool locked;       /* nobody typed for too long */
+    bool erased;       /* everything was erased (panic.h) */
+    bool warned;       /* that kring locks soon */
+    uint64_t typed_ms; /* when something was typed last */
+    int err;           /* why it cannot go on, or 0 */
 };
 
 /* ---- home.c: asking ------------------------------------------------------ */
@@ -57,6 +62,24 @@ void home_gap(const struct home *h);
 void home_show(struct home *h, struct screen *s);
 /* The screens of one group, until the person goes back. */
 void home_group(struct home *h, uint64_t number);
+
+/* ---- home_lock.c: locking -------------------------------------------------- */
+
+/* Something was typed. */
+void home_typed(struct home *h);
+/* How long to wait before this is asked again, in ms; 0: lock.  Warns when it is near.
+ */
+int64_t home_idle_ms(struct home *h);
+/* Keep the text that is half typed, if one is, for the next time. */
+void home_half_keep(struct home *h);
+/* Set the half text of a group; an empty one removes it.  Errors of the session. */
+NODISCARD int home_half_put(struct home *h, uint64_t group, struct bytes text);
+/* Append it to `out`.  ERR_NOTFOUND: there is none; errors of the session. */
+NODISCARD int home_half_get(struct home *h, uint64_t group, struct buf *out);
+/* Lock now (locking.h); an error goes to h->err. */
+void home_lock(struct home *h);
+/* The screen about when kring locks. */
+void home_when_locks(struct home *h);
 
 /* ---- home_news.c: what the node tells ------------------------------------ */
 

@@ -18,6 +18,25 @@ static int show_head(struct home *h, const struct group_row *g)
     return cli_show(h->c, &head);
 }
 
+/* Ask for the text.  One that was half written stands there already. */
+static int ask_text(struct home *h, const struct group_row *g, struct buf *text)
+{
+    struct buf half = {0};
+    int err = home_half_get(h, g->number, &half);
+    if (!err) {
+        err = prompt_begin_with(&h->c->prompt, BUF_BYTES(&half));
+        buf_free(&half);
+    } else if (err == ERR_NOTFOUND) {
+        err = 0;
+    }
+    if (err)
+        return err;
+    h->writing = true;
+    err = prompt_ask(&h->c->prompt, _("Your text:"), text);
+    h->writing = false;
+    return err;
+}
+
 static void write_text(struct home *h, const struct group_row *g)
 {
     struct buf text = {0};
@@ -25,7 +44,7 @@ static void write_text(struct home *h, const struct group_row *g)
     uint64_t draft = 0;
     int err = show_head(h, g);
     if (!err)
-        err = prompt_ask(&h->c->prompt, _("Your text:"), &text);
+        err = ask_text(h, g, &text);
     bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
     if (u)
         err = talk_find_waiting(h->c, g->number, &w);
@@ -38,8 +57,12 @@ static void write_text(struct home *h, const struct group_row *g)
         if (!err)
             h->draft_group = g->number;
     }
-    buf_free(&text);
     home_report(h, err);
+    /* What was not taken is offered again; what was, or was emptied, is not. */
+    if (!err || text.n > 0)
+        home_report(
+            h, home_half_put(h, g->number, err ? BUF_BYTES(&text) : BYTES(NULL, 0)));
+    buf_free(&text);
 }
 
 static void read_all(struct home *h, const struct group_row *g)
@@ -127,6 +150,17 @@ enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
 /* ---- the screen ---------------------------------------------------------- */
 
+/* A text that was half written when kring locked. */
+static void add_half(struct home *h, const struct group_row *g, struct screen *s)
+{
+    struct buf half = {0};
+    if (home_half_get(h, g->number, &half) == 0) {
+        screen_text(s, _("You did not finish a text. Choose Write to go on."));
+        screen_said(s, _("Your text"), BUF_BYTES(&half));
+    }
+    buf_free(&half);
+}
+
 static int show_choices(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
@@ -137,6 +171,7 @@ static int show_choices(struct home *h, const struct group_row *g)
         return err;
     if (g->differs)
         screen_text(&s, _("We do not all see the same group. Ask a keeper."));
+    add_half(h, g, &s);
     for (size_t i = 0; i < ACTS_COUNT; i++) {
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, gettext(acts[i].text));
@@ -144,6 +179,7 @@ static int show_choices(struct home *h, const struct group_row *g)
     if (w.count > 0)
         screen_choice(&s, "u", _("Take my text back"));
     screen_choice(&s, "0", _("Back"));
+    screen_choice(&s, "l", _("Lock"));
     screen_choice(&s, "?", _("Explain"));
     return cli_show(h->c, &s);
 }

@@ -34,7 +34,7 @@ static int ask_once(struct cli *c, const char *const offered[NAMES_SUGGESTED],
                     struct buf *out)
 {
     struct buf answer = {0};
-    int err = prompt_ask(&c->prompt, _("A number, or a name:"), &answer);
+    int err = prompt_ask_number(&c->prompt, _("A number, or a name:"), &answer);
     while (answer.n > 0 && answer.p[answer.n - 1] == ' ')
         answer.n--;
     if (!err)

@@ -11,7 +11,7 @@
 #include "crypto/slots.h"
 #include "store/unlock.h"
 
-enum { TRIES_MAX = 3, QUESTION_BYTES = 128 };
+enum { TRIES_MAX = 3, LANGUAGE_BYTES_MAX = 8 };
 
 void opening_warn_swap(const struct cli *c)
 {
@@ -53,27 +53,27 @@ out:
     return err;
 }
 
-/* "Passphrase:", or "Passphrase / Wachtzin:" while the language is not known. */
-static void question_of(const struct cli *c, char out[static QUESTION_BYTES])
+void opening_question(const struct cli *c, const char *text,
+                      char out[static OPENING_QUESTION_BYTES])
 {
-    static const char *const text = N_("Passphrase:");
     size_t n = 0;
     for (size_t i = 0; i < languages_count && c->either; i++) {
         const char *word = i18n_translate(i, text);
         int word_bytes = (int)strcspn(word, ":");
-        int got = snprintf(out + n, QUESTION_BYTES - n, "%s%.*s", i > 0 ? " / " : "",
-                           word_bytes, word);
-        n += got > 0 && (size_t)got < QUESTION_BYTES - n ? (size_t)got : 0;
+        int got = snprintf(out + n, OPENING_QUESTION_BYTES - n, "%s%.*s",
+                           i > 0 ? " / " : "", word_bytes, word);
+        n += got > 0 && (size_t)got < OPENING_QUESTION_BYTES - n ? (size_t)got : 0;
     }
-    (void)snprintf(out + n, QUESTION_BYTES - n, "%s", n > 0 ? ":" : gettext(text));
+    (void)snprintf(out + n, OPENING_QUESTION_BYTES - n, "%s",
+                   n > 0 ? ":" : gettext(text));
 }
 
 /* One answer at the terminal, made canonical. */
 static int ask_passphrase(struct cli *c, struct buf *out)
 {
-    char question[QUESTION_BYTES];
+    char question[OPENING_QUESTION_BYTES];
     struct buf typed = {0};
-    question_of(c, question);
+    opening_question(c, N_("Passphrase:"), question);
     int err = prompt_ask_secret(&c->prompt, question, &typed);
     if (!err)
         err = passphrase_canonical(BUF_BYTES(&typed), words_in_list, out);

@@ -5,6 +5,8 @@
 
 #include "cli/cli.h"
 
+enum { OPENING_QUESTION_BYTES = 128 };
+
 /* Open c->session.  Is a node running for this home, it is asked; else the passphrase
  * (file or prompt) opens the store in this process, and with `online` the node runs
  * here.  Sets the person's language.
@@ -25,6 +27,10 @@ NODISCARD int opening_passphrase_file(struct cli *c, enum option option,
 /* Connect to the node that runs for this home, if one does, and speak the language of
  * its profile.  Errors as session_remote. */
 NODISCARD int opening_remote(struct cli *c);
+/* A question that ends in a colon (a message id) in the person's language; while that
+ * is not known, in every language: "Passphrase / Wachtzin:". */
+void opening_question(const struct cli *c, const char *text,
+                      char out[static OPENING_QUESTION_BYTES]);
 /* Warn if memory can reach an unencrypted swap area. */
 void opening_warn_swap(const struct cli *c);
 

@@ -19,7 +19,7 @@ static void stop(struct cli *c)
 {
     struct buf answer = {0};
     (void)fflush(stdout);
-    int err = prompt_ask(&c->prompt, _("Enter goes on. 0 stops."), &answer);
+    int err = prompt_ask_number(&c->prompt, _("Enter goes on. 0 stops."), &answer);
     c->pages.left_out = err || (answer.n > 0 && answer.p[0] == '0');
     c->pages.used = 0;
     buf_free(&answer);

@@ -123,9 +123,24 @@ size_t place_rows(int fd)
     return size.ws_row;
 }
 
-void place_clear(void)
+static const char clearing[] = "\033[H\033[2J\033[3J";
+
+/* getenv and isatty only look: they may be asked in a signal handler. */
+static bool can_clear(void)
 {
     const char *term = environment("TERM");
-    if (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0)
-        (void)fputs("\033[H\033[2J\033[3J", stderr);
+    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+void place_clear(void)
+{
+    if (can_clear())
+        (void)fputs(clearing, stderr);
+    (void)fflush(stderr);
+}
+
+void place_clear_at_signal(void)
+{
+    if (can_clear())
+        (void)!write(STDERR_FILENO, clearing, sizeof clearing - 1);
 }

@@ -27,5 +27,7 @@ size_t place_rows(int fd);
 /* What stands on the terminal could be read later: take it away, and what was scrolled
  * off with it, where standard error is a terminal that can do that. */
 void place_clear(void);
+/* The same as something a signal handler may do. */
+void place_clear_at_signal(void);
 
 #endif

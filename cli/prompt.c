@@ -13,6 +13,7 @@
 #include "node/host/session.h"
 
 enum { CHUNK_BYTES = 4096, CONTROL_C = 3 };
+enum { KEY_END = 4, KEY_LINE = 21, KEY_WORD = 23, KEY_DELETE = 127 };
 enum { PASTE_MS = 50 }; /* a terminal gives what is pasted faster than that */
 
 bool prompt_can(const struct prompt *p)
@@ -41,9 +42,158 @@ static int read_some(int fd, struct buf *out, size_t bytes_max, size_t *got)
     return 0;
 }
 
+/* ---- a line edited here ---------------------------------------------------- */
+
+/* The terminal whose mode is not its own, for a signal that ends us meanwhile. */
+static struct {
+    struct termios before;
+    int fd;
+    volatile bool changed;
+} other_mode;
+
+void prompt_set_back(void)
+{
+    if (other_mode.changed)
+        (void)tcsetattr(other_mode.fd, TCSAFLUSH, &other_mode.before);
+}
+
+static void echo(struct bytes b)
+{
+    (void)fwrite(b.p, 1, b.n, stderr);
+}
+
+/* Take the last character of the line away, all its bytes. */
+static void drop_last(struct buf *line)
+{
+    while (line->n > 0 && (line->p[line->n - 1] & 0xc0) == 0x80)
+        line->n--;
+    if (line->n > 0)
+        line->n--;
+}
+
+/* Keys that change the line; false: the key is none of them. */
+static bool edit_key(struct prompt *p, uint8_t key)
+{
+    struct buf *line = &p->typed;
+    size_t had = line->n;
+    switch (key) {
+    case '\b':
+    case KEY_DELETE:
+        drop_last(line);
+        if (line->n < had)
+            echo(BYTES("\b \b", 3));
+        return true;
+    case KEY_WORD:
+        while (line->n > 0 && line->p[line->n - 1] == ' ')
+            line->n--;
+        while (line->n > 0 && line->p[line->n - 1] != ' ')
+            drop_last(line);
+        break;
+    case KEY_LINE: line->n = 0; break;
+    default: return false;
+    }
+    prompt_break_line(p);
+    prompt_show_again(p);
+    return true;
+}
+
+/* The terminal edits lines again. */
+static void keys_end(struct prompt *p)
+{
+    if (p->keys)
+        (void)tcsetattr(other_mode.fd, TCSANOW, &other_mode.before);
+    if (p->keys)
+        other_mode.changed = false;
+    p->keys = false;
+    buf_free(&p->typed);
+}
+
+/* The line is whole: it goes where lines are taken from. */
+static int line_done(struct prompt *p)
+{
+    int err = buf_append(&p->held, BUF_BYTES(&p->typed), SIZE_MAX / 2);
+    if (!err)
+        err = buf_append(&p->held, BYTES("\n", 1), SIZE_MAX / 2);
+    echo(BYTES("\n", 1));
+    keys_end(p);
+    return err;
+}
+
+/* One key. */
+static int take_key(struct prompt *p, uint8_t key, bool shown)
+{
+    if (key == '\n' || key == '\r')
+        return line_done(p);
+    if (key == KEY_END && p->typed.n == 0)
+        p->ended = true;
+    if (edit_key(p, key) || (key < ' ' && key != '\t'))
+        return 0;
+    if (!shown)
+        echo(BYTES(&key, 1));
+    return buf_append(&p->typed, BYTES(&key, 1), PROMPT_LINE_BYTES_MAX);
+}
+
+/* Read what is there; behind the end of the line it is held as it came. */
+static int read_keys(struct prompt *p, bool shown, size_t *got)
+{
+    struct buf came = {0};
+    int err = read_some(p->fd, &came, PROMPT_LINE_BYTES_MAX, got);
+    size_t at = 0;
+    while (at < came.n && p->keys && !err)
+        err = take_key(p, came.p[at++], shown);
+    if (!err && at < came.n)
+        err = buf_append(&p->held, BYTES(came.p + at, came.n - at), SIZE_MAX / 2);
+    (void)fflush(stderr);
+    buf_free(&came);
+    return err;
+}
+
+/* Every key from now on. */
+static bool keys_begin(struct prompt *p)
+{
+    struct termios mode;
+    if (p->keys || p->hidden || !prompt_can(p) || tcgetattr(p->fd, &mode))
+        return false;
+    other_mode.before = mode;
+    other_mode.fd = p->fd;
+    other_mode.changed = true;
+    mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    mode.c_cc[VMIN] = 1;
+    mode.c_cc[VTIME] = 0;
+    p->keys = tcsetattr(p->fd, TCSANOW, &mode) == 0;
+    other_mode.changed = p->keys;
+    return p->keys;
+}
+
+void prompt_take_keys(struct prompt *p)
+{
+    struct pollfd ready = {.fd = p->fd, .events = POLLIN};
+    size_t got = 1;
+    if (!keys_begin(p))
+        return;
+    while (p->keys && got > 0 && poll(&ready, 1, 0) > 0)
+        if (read_keys(p, true, &got))
+            break;
+}
+
+int prompt_begin_with(struct prompt *p, struct bytes text)
+{
+    if (!keys_begin(p))
+        return 0;
+    return buf_append(&p->typed, text, PROMPT_LINE_BYTES_MAX);
+}
+
+/* ---- lines ----------------------------------------------------------------- */
+
 int prompt_fill(struct prompt *p)
 {
     size_t got = 0;
+    if (p->keys) {
+        int err_keys = read_keys(p, false, &got);
+        if (!err_keys && got == 0)
+            p->ended = true;
+        return err_keys;
+    }
     int err = read_some(p->fd, &p->held, PROMPT_LINE_BYTES_MAX * 2, &got);
     if (!err && got == 0)
         p->ended = true;
@@ -104,7 +254,8 @@ void prompt_show_again(const struct prompt *p)
 {
     if (!p->question)
         return;
-    (void)fprintf(stderr, "%s ", p->question); /* in one write */
+    (void)fprintf(stderr, "%s %.*s", p->question, (int)p->typed.n,
+                  p->typed.n > 0 ? (const char *)p->typed.p : ""); /* in one write */
     (void)fflush(stderr);
 }
 
@@ -117,8 +268,25 @@ static int ask(struct prompt *p, const char *question, struct buf *out)
         prompt_break_line(p);
     if (err == ERR_NEEDTERM)
         buf_free(&p->held);
+    keys_end(p);
     p->question = NULL;
     return err;
+}
+
+/* The one letter that is no number and is an answer everywhere. */
+static bool is_lock(const struct prompt *p, struct bytes answer)
+{
+    return p->wait && answer.n == 1 && (answer.p[0] == 'l' || answer.p[0] == 'L');
+}
+
+int prompt_ask_number(struct prompt *p, const char *question, struct buf *out)
+{
+    size_t start = out->n;
+    int err = prompt_ask(p, question, out);
+    if (err || !is_lock(p, BYTES(out->p + start, out->n - start)))
+        return err;
+    p->locked = p->ended = true;
+    return ERR_NEEDTERM;
 }
 
 /* The terminal with control-C as a byte that ends a line, and with or without echo. */
@@ -162,15 +330,11 @@ int prompt_ask_secret(struct prompt *p, const char *question, struct buf *out)
     return err;
 }
 
-/* The terminal whose echo is off, for a signal that ends us meanwhile. */
-static struct {
-    struct termios before;
-    int fd;
-} hidden_terminal;
-
-static void show_again(void)
+/* Whoever runs a node meanwhile has its own last act, with ours in it. */
+static void at_signal(const struct prompt *p, void (*act)(void))
 {
-    (void)tcsetattr(hidden_terminal.fd, TCSAFLUSH, &hidden_terminal.before);
+    if (!p->wait)
+        session_at_signal(act);
 }
 
 int prompt_hide(struct prompt *p)
@@ -182,11 +346,13 @@ int prompt_hide(struct prompt *p)
         return ERR_NEEDTERM;
     mode = mode_of(&p->before, false);
     buf_free(&p->held);
-    hidden_terminal.before = p->before;
-    hidden_terminal.fd = p->fd;
-    session_at_signal(show_again);
+    other_mode.before = p->before;
+    other_mode.fd = p->fd;
+    other_mode.changed = true;
+    at_signal(p, prompt_set_back);
     if (tcsetattr(p->fd, TCSAFLUSH, &mode)) {
-        session_at_signal(NULL);
+        at_signal(p, NULL);
+        other_mode.changed = false;
         return ERR_IO;
     }
     p->hidden = true;
@@ -221,7 +387,8 @@ void prompt_reveal(struct prompt *p)
         return;
     buf_free(&p->held);
     (void)tcsetattr(p->fd, TCSAFLUSH, &p->before);
-    session_at_signal(NULL);
+    at_signal(p, NULL);
+    other_mode.changed = false;
     p->hidden = false;
 }
 
@@ -239,6 +406,7 @@ int prompt_read_all(struct prompt *p, struct buf *out, size_t bytes_max)
 void prompt_free(struct prompt *p)
 {
     prompt_reveal(p);
+    keys_end(p);
     buf_free(&p->held);
 }
 

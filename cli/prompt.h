@@ -26,6 +26,9 @@ struct prompt {
     struct termios before; /* the terminal as it was, while hidden */
     const char *question;  /* shown last; lent until it is answered */
     struct buf held;       /* read, not yet taken; owned */
+    bool locked;           /* `l` was typed where a number is asked for */
+    bool keys;             /* every key comes at once; the line is kept in `typed` */
+    struct buf typed;      /* with keys: the open line so far; owned */
     int (*wait)(
         void *ctx); /* until fd is readable: 0, or an error to stop; may be NULL */
     void *ctx;
@@ -39,6 +42,19 @@ bool prompt_can(const struct prompt *p);
  * `out`.  ERR_NEEDTERM: no terminal, or the person ended it; the pen is on a new line
  * then.  ERR_TOOBIG, ERR_NOMEM, ERR_IO. */
 NODISCARD int prompt_ask(struct prompt *p, const char *question, struct buf *out);
+/* As prompt_ask, at a question that is answered by a number.  Where `wait` is given,
+ * the answer `l` ends everything as control-C does, and sets `locked`. */
+NODISCARD int prompt_ask_number(struct prompt *p, const char *question,
+                                struct buf *out);
+/* Take the line that is half typed out of the terminal's hands, into `typed`; until it
+ * is whole every key comes at once, and the line is edited here.  Legal twice.  Nothing
+ * happens where there is no terminal. */
+void prompt_take_keys(struct prompt *p);
+/* The next question begins with this text as if it had been typed.  ERR_NOMEM,
+ * ERR_TOOBIG. */
+NODISCARD int prompt_begin_with(struct prompt *p, struct bytes text);
+/* Something a signal handler may do: set the terminal back as it was. */
+void prompt_set_back(void);
 /* As prompt_ask, without showing what is typed. */
 NODISCARD int prompt_ask_secret(struct prompt *p, const char *question,
                                 struct buf *out);

@@ -255,6 +255,12 @@ int store_create_beside(struct store **out, const char *dir,
     return create_as(out, dir, "data-making", data_key, entropy);
 }
 
+int store_create_copy(struct store **out, const char *dir,
+                      const uint8_t data_key[static 32], const struct entropy *entropy)
+{
+    return create_as(out, dir, "data-copy", data_key, entropy);
+}
+
 int store_open(struct store **out, const char *dir, const uint8_t data_key[static 32],
                const struct entropy *entropy)
 {
@@ -427,17 +433,25 @@ uint64_t store_disk_bytes(const struct store *s)
     return bytes + (stat(wal, &st) == 0 ? (uint64_t)st.st_size : 0);
 }
 
-void store_close(struct store *s)
+/* A failure costs nothing that was committed: the next opening goes on. */
+static void put_in_order(struct store *s)
+{
+    if (s->erased)
+        (void)!store_settle(s);
+    else if (vfs_wal_frames(s->vfs) > 0)
+        (void)checkpoint(s);
+}
+
+static void close_as(struct store *s, bool orderly)
 {
     if (!s)
         return;
     if (s->db) {
         store_rollback(s);
-        /* A failure costs nothing that was committed: the next opening goes on. */
-        if (s->erased)
-            (void)!store_settle(s);
-        else if (vfs_wal_frames(s->vfs) > 0)
-            (void)checkpoint(s);
+        if (orderly)
+            put_in_order(s);
+        else /* nor when SQLite closes the log */
+            (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         for (size_t i = 0; i < ST_COUNT; i++)
             sqlite3_finalize(s->st[i]);
         CHECK(sqlite3_close(s->db) == SQLITE_OK);
@@ -448,4 +462,14 @@ void store_close(struct store *s)
     buf_free(&s->body);
     wipe(s, sizeof *s);
     free(s);
+}
+
+void store_close(struct store *s)
+{
+    close_as(s, true);
+}
+
+void store_leave(struct store *s)
+{
+    close_as(s, false);
 }

@@ -62,5 +62,8 @@ uint32_t store_damaged_page(const struct store *s);
 uint64_t store_disk_bytes(const struct store *s);
 /* Truncating checkpoint, close, wipe.  NULL is fine. */
 void store_close(struct store *s);
+/* Close and wipe at once, for locking: the log stays as it is, sealed, and the next
+ * opening puts it in order.  NULL is fine. */
+void store_leave(struct store *s);
 
 #endif

@@ -86,6 +86,10 @@ NODISCARD int store_writable(const struct store *s);
 NODISCARD int store_create_beside(struct store **out, const char *dir,
                                   const uint8_t data_key[static 32],
                                   const struct entropy *entropy);
+/* As store_create, but the database is called `data-copy` (copy.h). */
+NODISCARD int store_create_copy(struct store **out, const char *dir,
+                                const uint8_t data_key[static 32],
+                                const struct entropy *entropy);
 /* The number of the newest migration: what PRAGMA user_version may be at most. */
 uint32_t store_version_newest(void);
 /* Run the missing migrations.  ERR_VERSION: made by a newer kring. */

@@ -81,6 +81,10 @@ bool content_author_forked(const struct group *g, const uint8_t member_pk[static
  * hold of ours had time to come, and new locks are made (P8.9).  The next step writes
  * it. */
 void content_mark_restored(struct group *g);
+/* Make every entry that ends go now, as if its time were over, and every waiting text:
+ * for a copy of the profile without talk.  Only the copy's log may be under it.
+ * ERR_NOMEM, log errors. */
+NODISCARD int content_forget_talk(struct group *g);
 /* Try to open entries held SEALED, after keys came; waiting texts are tried too. */
 NODISCARD int content_reopen(struct group *g);
 /* Seal and store a text now (CMD_SAY without delay and due drafts).

@@ -111,6 +111,47 @@ static void ahead_prune(struct group *g)
     c->ahead_count = kept;
 }
 
+/* --- without waiting for the end -------------------------------------------------- */
+
+static int talk_collect(void *ctx, const struct content_row *row)
+{
+    return row->end_hour == END_NEVER ? 0 : due_collect(ctx, row);
+}
+
+static int drafts_forget(struct group *g)
+{
+    struct content *c = g->content;
+    int err = 0;
+    while (c->drafts_count > 0 && !err) {
+        struct buf text = {0};
+        err = content_take_back(g, c->drafts[0].number, &text);
+        buf_free(&text);
+    }
+    return err;
+}
+
+int content_forget_talk(struct group *g)
+{
+    struct log *log = &g->peer->log;
+    struct due_rows *d = calloc(1, sizeof *d);
+    if (!d)
+        return ERR_NOMEM;
+    int err = drafts_forget(g);
+    do {
+        d->count = 0;
+        if (!err)
+            err =
+                log->ops->content_scan(log->ctx, g->number, 0, false, talk_collect, d);
+        for (size_t i = 0; i < d->count && !err; i++)
+            err = erase_row(g, &d->rows[i]);
+    } while (!err && d->count == COLLECT_MAX);
+    free(d);
+    if (!err)
+        err = authors_flush(g);
+    g->content->meta_dirty = true;
+    return err ? err : meta_flush(g);
+}
+
 int expire_tick(struct group *g)
 {
     struct content *c = g->content;

@@ -249,6 +249,20 @@ int mend_look(const struct peer_config *config, struct mend_report *out)
     return err;
 }
 
+int mend_without_talk(const struct peer_config *config, struct mend_report *out)
+{
+    struct peer *p = NULL;
+    *out = (struct mend_report){0};
+    int err = peer_load(config, &p);
+    for (uint32_t i = 0; !err && i < p->groups_count; i++)
+        if (!p->groups[i]->joining)
+            err = content_forget_talk(p->groups[i]);
+    if (!err)
+        count_groups(p, out);
+    peer_free(p);
+    return err;
+}
+
 /* Load what is there now, and have every group go on as a restored copy. */
 static int mark_all(const struct peer_config *config, struct mend_report *out)
 {

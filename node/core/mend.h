@@ -28,6 +28,11 @@ NODISCARD int mend_look(const struct peer_config *config, struct mend_report *ou
 /* Make the rows agree with one another again, and mark every group as restored.
  * ERR_DAMAGED: it cannot be mended; ERR_NOMEM, log errors. */
 NODISCARD int mend_rows(const struct peer_config *config, struct mend_report *out);
+/* Make all talk go, as if its time were over (P3.5): for a copy without talk.  Of each
+ * entry its end and id stay, so that nobody sends what its keys opened already.  Errors
+ * as mend_look. */
+NODISCARD int mend_without_talk(const struct peer_config *config,
+                                struct mend_report *out);
 /* Mark every group as restored; nothing else.  Errors as mend_look. */
 NODISCARD int mend_mark(const struct peer_config *config, struct mend_report *out);
 

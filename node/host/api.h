@@ -37,6 +37,10 @@
 
 enum { API_REPLY_BYTES_MAX = 1 << 20 };
 
+/* Settings whose names begin so hold texts that are half written: no backup without
+ * talk has them. */
+#define API_HALF "half-text-"
+
 enum api_verb {
     API_STATUS = 1,    /* -> numbers; rows of listening addresses */
     API_GROUPS = 2,    /* -> rows of groups */
@@ -56,7 +60,8 @@ enum api_verb {
     API_FOLLOW = 15,     /* from now on this connection gets what the peer tells */
     API_STOP = 16,       /* stop the node cleanly */
     API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
-    API_BACKUP = 20,     /* TEXT (absolute path of a new file) -> DISK_BYTES */
+    API_BACKUP = 20,     /* TEXT (absolute path of a new file) [WITH_TALK]
+                            -> DISK_BYTES */
     API_LOCK = 18,       /* stop the node at once, and forget all it holds */
 };
 
@@ -113,12 +118,13 @@ enum api_field {
     F_KIND = 49,
     F_BYTES_IN = 50,
     F_BYTES_OUT = 51,
+    F_WITH_TALK = 52,
 };
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
 struct api_args {
     uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit;
-    bool has_group, has_lifetime, steward, unread_only, small, has_text;
+    bool has_group, has_lifetime, steward, unread_only, small, has_text, with_talk;
     struct bytes name, pseudonym, text;
 };
 

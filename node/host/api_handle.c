@@ -7,6 +7,7 @@
 #include "node/host/api_rows.h"
 #include "node/host/commit.h"
 #include "node/host/profile.h"
+#include "node/host/talkless.h"
 #include "store/backup.h"
 #include "store/unlock.h"
 
@@ -167,6 +168,16 @@ static int call_passphrase(struct call *k)
 }
 
 /* A copy of the store as it is after everything before it: nothing runs meanwhile. */
+static int backup_to(struct host *h, const char *path, bool with_talk, uint64_t *bytes)
+{
+    int err = host_commit(h);
+    if (err)
+        return err;
+    if (!with_talk)
+        return talkless_backup(h->home, h->store, path, h->data_key, bytes);
+    return backup_write(h->store, path, h->data_key, &h->entropy, bytes);
+}
+
 static int call_backup(struct call *k)
 {
     struct bytes text = k->args->text;
@@ -178,9 +189,7 @@ static int call_backup(struct call *k)
         return ERR_TOOBIG;
     memcpy(path, text.p, text.n);
     path[text.n] = '\0';
-    int err = host_commit(k->h);
-    if (!err)
-        err = backup_write(k->h->store, path, k->h->data_key, &k->h->entropy, &bytes);
+    int err = backup_to(k->h, path, k->args->with_talk, &bytes);
     if (!err)
         api_put_uint(&k->out->values, F_DISK_BYTES, bytes);
     return err;

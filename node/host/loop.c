@@ -21,6 +21,7 @@
 #include "node/host/net.h"
 #include "node/host/profile.h"
 #include "node/host/socket_path.h"
+#include "store/copy.h"
 #include "store/forget.h"
 #include "store/making.h"
 #include "store/store.h"
@@ -160,8 +161,8 @@ static void upkeep_due(uv_timer_t *timer)
 static void signal_came(uv_signal_t *handle, int number)
 {
     struct host *h = handle->data;
-    (void)number;
     h->stop = true;
+    h->locking |= number == SIGHUP; /* who sees the terminal now is not known */
 }
 
 void host_watch_signals(struct host *h, bool on)
@@ -301,6 +302,8 @@ int host_new(struct host **out, const struct session_config *config,
         err = ERR_NOMEM;
     if (err == 0)
         err = open_store(h);
+    if (err == 0) /* the store is ours alone now, and no backup is under way */
+        copy_forget(h->home, &h->entropy);
     if (err == 0)
         err = open_loop(h);
     if (err == 0 && h->online)
@@ -367,7 +370,10 @@ void host_free(struct host *h)
         store_rollback(h->store);
         if (!h->locking && store_wants_settle(h->store))
             settle(h);
-        store_close(h->store);
+        if (h->locking)
+            store_leave(h->store);
+        else
+            store_close(h->store);
     }
     free(h->turn.list);
     buf_free(&h->turn.tape);

@@ -13,7 +13,8 @@
 
 #include "node/host/loop.h"
 
-enum { SETTING_NAME_BYTES_MAX = 32, SETTING_BYTES_MAX = 1024 };
+/* A setting may hold a text that is half written. */
+enum { SETTING_NAME_BYTES_MAX = 32, SETTING_BYTES_MAX = LIMIT_BODY_BYTES_MAX };
 
 /* Read a setting: small letters, digits and hyphens.  The value is lent until the next
  * call on the store.  ERR_NOTFOUND, ERR_USAGE (no such name can be). */

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "node/host/session_int.h"
 #include "node/host/socket_path.h"
@@ -107,6 +108,13 @@ void session_harden(void)
     if (HARDEN_TRACING)
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     forget_at_signals();
+}
+
+uint64_t session_now_ms(void)
+{
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_BOOTTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 void session_at_signal(void (*act)(void))

@@ -55,11 +55,11 @@ struct session_event {
 enum { SESSION_FD = 1, SESSION_EVENT = 2, SESSION_STOP = 4, SESSION_AWAY = 8 };
 enum { SESSION_EVENTS_MAX = 1024 };
 /* Run until `fd` is readable or ended (-1: none), something was told, a stop was asked
- * (SIGTERM, SIGINT, API_STOP, or the node at the other end went away), or `timeout_ms`
- * passed (-1: never).  With SESSION_EVENT `*event` (may be NULL) holds the oldest
- * telling; the newest SESSION_EVENTS_MAX are kept.  SESSION_AWAY comes with a stop that
- * somebody else asked for: `kring lock`, or the node at the other end went away; what
- * was shown should leave the screen then.
+ * (SIGTERM, SIGINT, SIGHUP, API_STOP, or the node at the other end went away), or
+ * `timeout_ms` passed (-1: never).  With SESSION_EVENT `*event` (may be NULL) holds
+ * the oldest telling; the newest SESSION_EVENTS_MAX are kept.  SESSION_AWAY comes with
+ * a stop that somebody else asked for: `kring lock`, the terminal hung up (SIGHUP), or
+ * the node at the other end went away; what was shown should leave the screen then.
  * Returns bits SESSION_FD, SESSION_EVENT, SESSION_STOP, SESSION_AWAY, or 0 on time-out;
  * ERR_PROTOCOL, ERR_NOMEM, ERR_SYSTEM. */
 NODISCARD int session_wait(struct session *s, int fd, int64_t timeout_ms,
@@ -76,6 +76,8 @@ void session_harden(void);
 /* What a signal that ends the process does before all else: something a signal handler
  * may do.  NULL: nothing. */
 void session_at_signal(void (*act)(void));
+/* Milliseconds on a clock that goes on while the computer sleeps. */
+uint64_t session_now_ms(void);
 /* End the process with this exit code, after all that it holds was overwritten;
  * standard streams are flushed. */
 _Noreturn void session_end(int code);

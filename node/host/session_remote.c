@@ -164,24 +164,26 @@ static void signal_came(int number)
     signal_seen = number;
 }
 
-/* ppoll that SIGINT and SIGTERM break off; they do nothing else meanwhile. */
+/* ppoll that SIGINT, SIGTERM and SIGHUP break off; they do nothing else meanwhile. */
 static int poll_signals(struct pollfd *p, nfds_t count, int64_t timeout_ms)
 {
     struct timespec t = {.tv_sec = (time_t)(timeout_ms / MS_PER_S),
                          .tv_nsec = (long)(timeout_ms % MS_PER_S) * NS_PER_MS};
-    struct sigaction on = {.sa_handler = signal_came}, old_int, old_term;
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    enum { COUNT = sizeof numbers / sizeof *numbers };
+    struct sigaction on = {.sa_handler = signal_came}, old[COUNT];
     sigset_t ours, before;
     (void)sigemptyset(&ours);
-    (void)sigaddset(&ours, SIGINT);
-    (void)sigaddset(&ours, SIGTERM);
+    for (size_t i = 0; i < COUNT; i++)
+        (void)sigaddset(&ours, numbers[i]);
     (void)sigprocmask(SIG_BLOCK, &ours, &before);
-    (void)sigaction(SIGINT, &on, &old_int);
-    (void)sigaction(SIGTERM, &on, &old_term);
+    for (size_t i = 0; i < COUNT; i++)
+        (void)sigaction(numbers[i], &on, &old[i]);
     signal_seen = 0;
     int n = ppoll(p, count, timeout_ms < 0 ? NULL : &t, &before);
     int why = errno;
-    (void)sigaction(SIGINT, &old_int, NULL);
-    (void)sigaction(SIGTERM, &old_term, NULL);
+    for (size_t i = 0; i < COUNT; i++)
+        (void)sigaction(numbers[i], &old[i], NULL);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     errno = why;
     return n;
@@ -217,6 +219,8 @@ int remote_wait(struct session *s, int fd, int64_t timeout_ms)
         int n = poll_signals(p, 2, left); /* a negative fd is passed over */
         if (n < 0 && errno == EINTR && signal_seen == 0)
             continue;
+        if (n < 0 && signal_seen == SIGHUP)
+            return SESSION_STOP | SESSION_AWAY;
         if (n < 0)
             return signal_seen != 0 ? SESSION_STOP : ERR_SYSTEM;
         int err = p[0].revents ? read_some(s) : 0;

@@ -17,7 +17,7 @@ check "wren has it" until_text wren "before the copy"
 (cd "$work" && kr otter backup copy </dev/null >"$work/out" 2>"$work/err") ||
     cat "$work/err"
 check "a copy while kring runs" test -s "$work/copy"
-check "what it means is said" grep -q "until you delete the copy" "$work/out"
+check "what it means is said" grep -q "Talk is not in it" "$work/out"
 check "and that it stays" grep -q "Erasing here does not erase the copy" "$work/out"
 same "for the owner only" "$(stat -c %a "$work/copy")" 600
 same "nothing is left beside" "$(find "$work" -name 'copy.*' | wc -l)" 0
@@ -87,5 +87,48 @@ same "wren reads what it says then" "$(texts wren)" "before the copy
 after the copy
 I am back"
 same "wren reads all of it" "$(kr wren status --json </dev/null |
+    grep -o '"unopened":[0-9]*')" '"unopened":0'
+node_stop wren
+node_stop otter
+
+# ---- talk --------------------------------------------------------------------
+
+set_up robin heron
+kr robin group new Circle --as robin --talk 7 </dev/null >/dev/null 2>&1
+node_start robin
+node_start heron
+check "heron joins" let_in robin heron
+printf 'talk of robin\n' | kr robin say Circle --now 2>/dev/null
+check "heron has it" until_text heron "talk of robin"
+printf 'talk of heron\n' | kr heron say Circle --now 2>/dev/null
+check "robin has that" until_text robin "talk of heron"
+check "a copy without talk" kr robin backup "$work/short" </dev/null
+kr robin backup "$work/long" --with-talk </dev/null >"$work/out" 2>/dev/null
+check "talk in a copy is said" grep -q "until you delete the copy" "$work/out"
+node_stop robin
+mv "$work/robin" "$work/lost-robin"
+check "the copy with talk is put back" kr robin restore "$work/long" </dev/null
+same "and has it" "$(texts robin)" "talk of robin
+talk of heron"
+mv "$work/robin" "$work/long-robin"
+check "the copy without is put back" kr robin restore "$work/short" </dev/null
+same "and has none" "$(texts robin)" ""
+node_start robin "$address_robin"
+printf 'talk after it\n' | kr heron say Circle --now 2>/dev/null
+check "what comes later is read" until_text robin "talk after it"
+same "what was left out does not come again" "$(texts robin)" "talk after it"
+printf 'robin is back\n' | kr robin say Circle --now >/dev/null 2>&1
+waited=0
+until texts heron | grep -qxF "robin is back" || [ $waited -ge 100 ]; do
+    sleep 1
+    waited=$((waited + 1))
+done
+same "heron reads what robin says then, in order" "$(texts heron)" "talk of robin
+talk of heron
+talk after it
+robin is back"
+same "heron reads all of it" "$(kr heron status --json </dev/null |
+    grep -o '"unopened":[0-9]*')" '"unopened":0'
+same "and so does robin" "$(kr robin status --json </dev/null |
     grep -o '"unopened":[0-9]*')" '"unopened":0'
 finish

@@ -35,7 +35,8 @@ SHOWN = "the heron nests at dawn"  # as much as a row of the terminal has
 LATER = "bring forty clean boxes to pier nineteen"
 NAMES = {"otter": "Otterella Brook", "wren": "Wrenward Hollow"}
 GROUP = "Sluicewatchers"
-HIDDEN_AT_REST = ("text", "later text", "name", "group")
+ERASING = "quay lantern ebbing"
+HIDDEN_AT_REST = ("text", "later text", "name", "group", "erasing")
 needles = []
 count = 0
 
@@ -82,7 +83,7 @@ def learn_secrets(*people):
             keys.setdefault(bytes.fromhex(value), f"{name} of {who}")
     needles[:] = [(name, value) for value, name in keys.items()]
     needles.extend([("text", TEXT.encode()), ("later text", LATER.encode()),
-                    ("group", GROUP.encode())])
+                    ("group", GROUP.encode()), ("erasing", ERASING.encode())])
     needles.extend(("name", n.encode()) for n in NAMES.values())
 
 
@@ -372,6 +373,70 @@ def homes():
     tty.choose(t.t, "1", "Your text:")
     os.write(t.t.fd, LATER.encode() + b"\x03")
     t.ends(0, least=2)
+    t = opened("home, the key l")
+    t.t.say("l")
+    t.ends(0, least=2)
+    t = opened("home, a text half typed, hang-up")
+    tty.choose(t.t, "1", "Your text:")
+    os.write(t.t.fd, LATER.encode())
+    time.sleep(0.5)
+    os.kill(t.pid, signal.SIGHUP)
+    t.ends(0, least=2)
+    t = opened("home, the half text again")
+    tty.choose(t.t, "1", "Your text: bring forty")
+    check("control: it has the half text", "later text" in names_of(t.asks()))
+    run("otter", "lock")
+    t.ends(0, least=2)
+
+
+def idle():
+    """kring locks because nobody types, in the middle of a text (a minute)."""
+    if os.environ.get("KRING_LONG") != "1":
+        return
+    run("otter", "lock", "--after", "1")
+    t = Traced("home, nobody types", "otter", "--listen", "127.0.0.1:0")
+    t.shows("Number:")
+    tty.choose(t.t, "1", SHOWN, "Number:")
+    tty.choose(t.t, "1", "Your text:")
+    os.write(t.t.fd, LATER.encode())
+    check("it locks by itself", t.t.expect("kring locks in", 60) and
+          t.t.expect("Locked.", 60), t.t.text)
+    t.ends(0, least=2)
+
+
+def erasing():
+    """The word that erases: asked for alone, in home, and beside a node."""
+    t = Traced("the word is chosen", "otter", "panic", "--enable")
+    t.shows("Your word:")
+    tty.choose(t.t, ERASING, "The same word again:")
+    check("control: it has the word", "erasing" in names_of(t.asks()))
+    t.t.say(ERASING)
+    t.ends(0, least=2)
+    for home in ("gone1", "gone2", "gone3"):
+        shutil.copytree(f"{WORK}/otter", f"{WORK}/{home}")
+    t = Traced("another word", "gone1", "panic", words=False)
+    for _ in range(3):
+        t.shows("Your word")
+        t.t.say("no " + ERASING)
+    t.ends(77)
+    t = Traced("the word, while locked", "gone1", "panic", words=False)
+    t.shows("Your word")
+    t.t.say(ERASING)
+    t.ends(0)
+    t = Traced("the word, in home", "gone2", "--listen", "127.0.0.1:0")
+    t.shows("Number:")
+    tty.choose(t.t, "1", SHOWN, "Number:")
+    tty.choose(t.t, "panic", "Your word:")
+    check("control: home had keys", "data-key" in names_of(t.asks()))
+    t.t.say(ERASING)
+    t.ends(0, least=2)
+    t = Traced("a node, when the word is typed elsewhere", "gone3", "node", "--listen",
+               "127.0.0.1:0")
+    t.shows("Open at")
+    done = run("gone3", "panic", text=ERASING + "\n")
+    check("the word erases beside a node", done.returncode == 0, done.stderr)
+    t.ends(0, 128 + signal.SIGTERM, least=1)
+    check("nothing is left of any", not [n for n in os.listdir(WORK) if "gone" in n])
 
 
 def followers():
@@ -431,4 +496,5 @@ def changes():
 
 
 tty.main(set_up, running_node, running_home, running_child, commands, stores,
-         passphrases, nodes, lock_without_answer, homes, followers, full_disk, changes)
+         passphrases, nodes, lock_without_answer, homes, idle, followers, full_disk,
+         erasing, changes)

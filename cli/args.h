@@ -50,6 +50,7 @@ enum option {
     OPTION_FOLLOW,
     OPTION_LISTEN,
     OPTION_NEW_PASSPHRASE_FILE,
+    OPTION_OPEN,
     OPTION_COUNT,
 };
 

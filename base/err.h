@@ -46,7 +46,8 @@
     X(ERR_USAGE, 64, "That is not how it is used. Type: kring help")                   \
     X(ERR_EMPTY, 65, "There is no text here. Write something first.")                  \
     X(ERR_NEEDTERM, 64, "An answer is missing. Give it with an option.")               \
-    X(ERR_SYSTEM, 71, "The computer refused something kring needs.")
+    X(ERR_SYSTEM, 71, "The computer refused something kring needs.")                   \
+    X(ERR_STOPPED, 75, "Stopped. Nobody was added.")
 
 /* Sentences with more than one use are refined by the caller; these stand alone. */
 enum err {

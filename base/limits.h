@@ -70,6 +70,8 @@
     X(RANGES_OPEN_MAX, 1024, "further ranges wait")                                    \
     X(EFFECTS_MAX, 4096, "tells past three quarters of it are left out")               \
     X(INVITES_OPEN_MAX, 64, "a further invitation is refused: ERR_FULL")               \
+    X(DOOR_MAX, 16, "a further newcomer who must be let in is told to try later")      \
+    X(DOOR_PER_INVITE_MAX, 4, "a further newcomer with this code is told so too")      \
     X(INVITE_LINE_BYTES_MAX, 1024,                                                     \
       "a longer line is not made: ERR_TOOBIG, nor read: ERR_MISTYPED")                 \
     X(PREKEYS_HELD_MAX, 16, "the oldest own prekey is erased")                         \

@@ -140,7 +140,8 @@ static void a_invite(struct session *s, int to)
     if (err < 0)
         fail("group", err);
     struct api_args invite = {.group = api_uint(api_row(&r, UINT32_MAX), F_GROUP, 0),
-                              .has_group = true};
+                              .has_group = true,
+                              .open = true};
     api_reply_free(&r);
     err = call(s, API_INVITE, &invite, &r);
     if (err < 0)

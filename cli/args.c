@@ -95,6 +95,8 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                           N_("Put talk into the copy too.")},
     [OPTION_NEW_PASSPHRASE_FILE] = {"--new-passphrase-file", "FILE", ON(PASSPHRASE),
                                     N_("Read the new passphrase from a file.")},
+    [OPTION_OPEN] = {"--open", NULL, ON(INVITE),
+                     N_("Whoever has it comes in, without your yes.")},
 };
 
 /* `format` is a translated sentence with one %s for what the person typed. */

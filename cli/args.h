@@ -57,6 +57,7 @@ enum option {
     OPTION_ENABLE,
     OPTION_DISABLE,
     OPTION_WITH_TALK,
+    OPTION_OPEN,
     OPTION_COUNT,
 };
 

@@ -175,8 +175,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
     [COMMAND_SET] = command_set,           [COMMAND_HELP] = command_help,
-    [COMMAND_PANIC] = command_panic,       [COMMAND_HELP] = command_help,
-    [COMMAND_DEMO] = command_demo,
+    [COMMAND_PANIC] = command_panic,       [COMMAND_DEMO] = command_demo,
 };
 
 static int show_version(struct cli *c)

@@ -317,7 +317,7 @@ static int wait_for(struct demo *d, int who, const char *text)
 static int let_in(struct demo *d, int who)
 {
     struct buf line = {0}, out = {0};
-    int err = run_shown(d, 0, WORDS("invite", "Circle"), no_input, &line);
+    int err = run_shown(d, 0, WORDS("invite", "Circle", "--open"), no_input, &line);
     if (!err)
         err = run_shown(d, who, WORDS("join", "--as", people[who]), BUF_BYTES(&line),
                         &out);

@@ -27,7 +27,9 @@ int command_invite(struct cli *c)
         return err;
     view_head(&head, &g);
     cli_show_talk(&head);
-    err = groups_invite(c, &g, args_has(&c->args, OPTION_STEWARD), &line);
+    struct inviting how = {args_has(&c->args, OPTION_STEWARD),
+                           args_has(&c->args, OPTION_OPEN)};
+    err = groups_invite(c, &g, &how, &line);
     if (!err && args_has(&c->args, OPTION_JSON)) {
         screen_row(&s);
         screen_cell_text(&s, "invitation", BUF_BYTES(&line));

@@ -9,6 +9,7 @@
 #include "cli/invitation.h"
 #include "cli/names.h"
 
+enum { LANGUAGE_EN = 0, LANGUAGE_NL = 1 }; /* P6.11 */
 enum { VALID_HOURS = 24, LINE_BYTES_MAX = LIMIT_INVITE_LINE_BYTES_MAX * 4 };
 
 /* Errors that a person meets here get words of their own. */
@@ -60,8 +61,8 @@ static bool is_open(struct cli *c)
     return open;
 }
 
-int groups_invite(struct cli *c, const struct group_row *group, bool steward,
-                  struct buf *line)
+int groups_invite(struct cli *c, const struct group_row *group,
+                  const struct inviting *how, struct buf *line)
 {
     struct api_reply reply = {0};
     struct api_args args = {
@@ -69,7 +70,9 @@ int groups_invite(struct cli *c, const struct group_row *group, bool steward,
         .has_group = true,
         .uses = 1,
         .valid_hours = VALID_HOURS,
-        .steward = steward,
+        .steward = how->steward,
+        .open = how->open,
+        .language = strcmp(i18n_language(), "nl") == 0 ? LANGUAGE_NL : LANGUAGE_EN,
     };
     int err = cli_call(c, API_INVITE, &args, &reply);
     if (err)
@@ -87,7 +90,7 @@ int groups_invite(struct cli *c, const struct group_row *group, bool steward,
         cli_say(_("Type: kring"));
         cli_say(_("Keep kring open, until this person is in."));
     }
-    if (steward)
+    if (how->steward)
         cli_say(_("This person will be a keeper and can let others in."));
     return 0;
 }

@@ -9,9 +9,14 @@
  * Says who can let people in.  The group comes back in `*number`. */
 NODISCARD int groups_start(struct cli *c, const char *name, uint64_t lifetime_hours,
                            uint64_t *number);
+/* How an invitation is to be. */
+struct inviting {
+    bool steward; /* who comes may let others in */
+    bool open;    /* who comes waits for nobody's yes */
+};
 /* Make an invitation line for `group`, appended to `line`, and say how to give it. */
-NODISCARD int groups_invite(struct cli *c, const struct group_row *group, bool steward,
-                            struct buf *line);
+NODISCARD int groups_invite(struct cli *c, const struct group_row *group,
+                            const struct inviting *how, struct buf *line);
 /* Begin to join with the invitation `line`; asks the own name.  ERR_MISTYPED,
  * ERR_TRUNCATED, ERR_FOREIGN, ERR_VERSION, ERR_EXISTS ... */
 NODISCARD int groups_join(struct cli *c, struct bytes line, uint64_t *number);

@@ -86,7 +86,8 @@ static void let_in(struct home *h, const struct group_row *g)
     screen_choice(&s, "2", _("Yes, as a keeper"));
     if (!home_choose(h, &s, 2, &n))
         return;
-    int err = groups_invite(h->c, g, n == 2, &line);
+    struct inviting how = {.steward = n == 2};
+    int err = groups_invite(h->c, g, &how, &line);
     if (!err) {
         (void)printf("%.*s\n", (int)line.n, (const char *)line.p);
         (void)fflush(stdout);

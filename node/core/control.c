@@ -14,6 +14,7 @@
 #include "base/sort.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/core/join_int.h"
 #include "node/core/state.h"
 #include "node/core/keys.h"
 #include "node/core/link.h"
@@ -215,6 +216,13 @@ static int store_entry(struct group *g, const struct held *h)
     return err;
 }
 
+/* Somebody joined; from now on they read. */
+static int tell_member(struct group *g, const struct held *h)
+{
+    int err = join_note_hour(g, g->control->people[h->member]->m.pk);
+    return err ? err : fx_tell(g->peer, TELL_MEMBER, g->number, h->member, 0);
+}
+
 /* What a person may want to see of entry `h`; `forks` is set if its author wrote two
  * entries of this sequence. */
 static int tell_entry(struct group *g, const struct held *h, bool forks)
@@ -239,7 +247,7 @@ static int tell_entry(struct group *g, const struct held *h, bool forks)
     if (!known_kind)
         return fx_tell(g->peer, TELL_NEWER, g->number, 0, 0);
     if (h->e.kind == CONTROL_ADD && c->people[h->member]->m.entry == h->e.number)
-        return fx_tell(g->peer, TELL_MEMBER, g->number, h->member, 0);
+        return tell_member(g, h);
     return 0;
 }
 

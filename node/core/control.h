@@ -78,13 +78,15 @@ struct member {
     uint32_t index;     /* order of joining in the log held here; never changes here */
     uint32_t entry;     /* number of the create or add that brought them */
     uint32_t let_in_by; /* index of the steward; UINT32_MAX for the founder */
+    bool compared;      /* who added them compared the sentence (P6.11) */
 };
 
 /* An open invitation as the log knows it. */
 struct invite_view {
     uint8_t v_pk[32], psk[32];
     uint32_t uses, used, end_hour;
-    uint8_t role;
+    uint8_t role, language;
+    bool asks; /* who comes waits for a yes (P6.12) */
 };
 
 /* Load all entries of a group from the log and resolve. */

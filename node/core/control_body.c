@@ -4,6 +4,8 @@
  * A body is a canonical map.  Fields above those listed are skipped, so that a later
  * kring may say more (P1.3).
  */
+#include "node/core/control_body.h"
+
 #include "base/mp.h"
 #include "node/core/control_int.h"
 
@@ -35,6 +37,7 @@ static const struct field fields[] = {
     {CONTROL_ADD, ADD_INVITE, FIELD_FIXED, false, 32, 0},
     {CONTROL_ADD, ADD_PROOF, FIELD_FIXED, false, 64, 0},
     {CONTROL_ADD, ADD_OWN, FIELD_FIXED, false, 32, 0},
+    {CONTROL_ADD, ADD_COMPARED, FIELD_UINT, true, 0, 1},
     {CONTROL_REKEY, REKEY_COMMIT, FIELD_FIXED, false, 32, 0},
     {CONTROL_REKEY, REKEY_LIST, FIELD_FIXED, false, 16, 0},
     {CONTROL_REKEY, REKEY_PAGES, FIELD_LIST, false, 32, 64},
@@ -54,6 +57,8 @@ static const struct field fields[] = {
     {CONTROL_INVITE, INVITE_USES, FIELD_UINT, false, 0, UINT32_MAX},
     {CONTROL_INVITE, INVITE_END, FIELD_UINT, false, 0, UINT32_MAX},
     {CONTROL_INVITE, INVITE_ROLE, FIELD_UINT, false, 0, ROLE_STEWARD},
+    {CONTROL_INVITE, INVITE_ASKS, FIELD_UINT, true, 0, 1},
+    {CONTROL_INVITE, INVITE_LANGUAGE, FIELD_UINT, true, 0, UINT8_MAX},
     {CONTROL_SEEN, SEEN_ENTRIES, FIELD_LIST, false, 32, SEEN_ENTRIES_MAX},
 };
 enum { FIELDS_COUNT = sizeof fields / sizeof *fields };

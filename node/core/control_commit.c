@@ -174,9 +174,11 @@ static int commit_member(struct control *c, struct held *h,
         return err;
     h->member = p->m.index;
     h->prekey = b->bin[create ? CREATE_PREKEY : ADD_PREKEY].p;
-    if (first || memcmp(h->e.hash, c->entries[p->m.entry]->e.hash, 32) < 0)
+    if (first || memcmp(h->e.hash, c->entries[p->m.entry]->e.hash, 32) < 0) {
+        p->m.compared = create || b->uint[ADD_COMPARED] != 0;
         err =
             person_let_in(c, p, h, b->bin[create ? CREATE_TRANSPORT : ADD_TRANSPORT].p);
+    }
     return err;
 }
 
@@ -193,6 +195,8 @@ static int commit_invite(struct control *c, const struct held *h,
     i->view.uses = (uint32_t)b->uint[INVITE_USES];
     i->view.end_hour = (uint32_t)b->uint[INVITE_END];
     i->view.role = (uint8_t)b->uint[INVITE_ROLE];
+    i->view.asks = b->uint[INVITE_ASKS] != 0;
+    i->view.language = (uint8_t)b->uint[INVITE_LANGUAGE];
     return 0;
 }
 

@@ -3,9 +3,11 @@
  *
  * LOG_INVITE of the group, integers big-endian:
  *
- *     "join"  ->  prekey 32 || n u16 || line || name         while joining
+ *     "join"  ->  prekey 32 || nonce 32 || n u16 || line || name    while joining
  *     "home"  ->  transport key 32 || n * (length u8 || address)   whom the line named
- *     'w' ... ->  see join_host.c
+ *     "asked" ->  see join_asked.c
+ *     'w' ... ->  see join_host.c; 'd' ..., 'f' ... ->  see join_door.c
+ *     'm' || member key 32  ->  group hour u32 at which this member's add came here
  *
  * Everything of a join lies in the log, so that it goes on after a restart.  What the
  * welcome brings is checked before the group becomes one of ours; all of it happens in
@@ -17,32 +19,19 @@
 #include "base/cursor.h"
 #include "base/mp.h"
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/core/control_int.h"
 #include "node/core/link_int.h"
 
 enum {
     RETRY_MS_MIN = 500,
     RETRY_MS_MAX = 60 * 1000,
-    HOUR_LIFE_DEFAULT = 7 * 24,
+    HOUR_LIFE_DEFAULT = 24,
     HOUR_LIFE_MAX = 8760,
     WELCOME_BYTES_MAX = 64 << 20,
     BASELINE_BYTES_MAX = 1 << 20,
     RECORD_BYTES_MAX = 8192,
     KEY_LIFETIME = 5, /* in a create (P4.8) */
-};
-
-/* What a group keeps of the invitation it came by. */
-struct joins {
-    bool joining;
-    uint8_t prekey_pk[32];
-    struct invite_line line;
-    struct buf name;
-    uint8_t home_pk[32];
-    struct buf home; /* n * (length u8 || address) */
-    uint64_t next_ms;
-    uint32_t tries, address;
-    bool linked;
 };
 
 static const char join_key[] = "join", home_key[] = "home";
@@ -55,41 +44,27 @@ void join_free(struct joins *j)
         return;
     buf_free(&j->name);
     buf_free(&j->home);
+    buf_free(&j->host);
     wipe(j, sizeof *j);
     free(j);
 }
 
-void join_derive(uint8_t psk[static 32], uint8_t pk[static 32], uint8_t sk[static 64],
-                 const uint8_t v[static 16])
-{
-    uint8_t key[32] = {0}, seed[32];
-    memcpy(key, v, 16); /* P6.2 */
-    kdf(psk, "invite psk", key, NULL, 0);
-    kdf(seed, "invite sign", key, NULL, 0);
-    sign_keypair(pk, sk, seed);
-    wipe(key, sizeof key);
-    wipe(seed, sizeof seed);
-}
-
-void join_signed(uint8_t out[static 128], const uint8_t *first,
-                 const struct wire_join *join)
-{
-    memcpy(out, first, 32);
-    memcpy(out + 32, join->member_pk, 32);
-    memcpy(out + 64, join->transport_pk, 32);
-    memcpy(out + 96, join->prekey_pk, 32);
-}
-
 /* ---- an invitation ---------------------------------------------------------- */
 
-static uint32_t invites_open(const struct group *g)
+/* Those somebody said no to are open no more. */
+static int invites_open(struct group *g, uint32_t *open)
 {
     struct invite_view v;
-    uint32_t open = 0;
-    for (uint32_t i = 0; control_invite_at(g, i, &v) == 0; i++)
-        open += v.used < v.uses && v.end_hour >= g->hour.hour;
+    int err = 0;
+    *open = 0;
+    for (uint32_t i = 0; err >= 0 && control_invite_at(g, i, &v) == 0; i++) {
+        if (v.used >= v.uses || v.end_hour < g->hour.hour)
+            continue;
+        err = door_is_closed(g, v.v_pk);
+        *open += err == 0;
+    }
     wipe(&v, sizeof v);
-    return open;
+    return err < 0 ? err : 0;
 }
 
 static int invite_post(struct group *g, const struct command *c,
@@ -100,19 +75,15 @@ static int invite_post(struct group *g, const struct command *c,
     uint32_t hours = c->valid_hours ? c->valid_hours : HOUR_LIFE_DEFAULT;
     uint32_t end = g->hour.hour + (hours < HOUR_LIFE_MAX ? hours : HOUR_LIFE_MAX);
     join_derive(psk, pk, sk, v);
-    struct mp_writer w = mp_writer_to(&body, 256);
-    mp_map(&w, 5); /* P4.8 */
-    mp_uint(&w, 1);
-    mp_bin(&w, BYTES_OF(pk));
-    mp_uint(&w, 2);
-    mp_bin(&w, BYTES_OF(psk));
-    mp_uint(&w, 3);
-    mp_uint(&w, c->uses ? c->uses : 1);
-    mp_uint(&w, 4);
-    mp_uint(&w, end);
-    mp_uint(&w, 5);
-    mp_uint(&w, c->steward ? ROLE_STEWARD : ROLE_MEMBER);
-    int err = mp_writer_end(&w);
+    struct control_body b = {0}; /* P4.8 */
+    b.bin[INVITE_KEY] = BYTES_OF(pk);
+    b.bin[INVITE_PSK] = BYTES_OF(psk);
+    b.uint[INVITE_USES] = c->uses ? c->uses : 1;
+    b.uint[INVITE_END] = end;
+    b.uint[INVITE_ROLE] = c->steward ? ROLE_STEWARD : ROLE_MEMBER;
+    b.uint[INVITE_ASKS] = c->ask;
+    b.uint[INVITE_LANGUAGE] = c->language;
+    int err = control_body_encode(CONTROL_INVITE, &b, &body);
     if (!err)
         err = control_post(g, CONTROL_INVITE, BUF_BYTES(&body), NULL);
     buf_free(&body);
@@ -147,14 +118,18 @@ int join_invite(struct group *g, const struct command *c, struct buf *line)
     line_addresses(g, c, &in);
     if (in.addresses_count == 0)
         return ERR_STATE; /* nobody could come */
-    if (invites_open(g) >= LIMIT_INVITES_OPEN_MAX) {
+    uint32_t open = 0;
+    int err = invites_open(g, &open);
+    if (!err && open >= LIMIT_INVITES_OPEN_MAX) {
         g->peer->limited++;
-        return ERR_FULL;
+        err = ERR_FULL;
     }
+    if (err)
+        return err;
     entropy_fill(&g->peer->entropy, in.v, sizeof in.v);
     memcpy(in.group, g->id, 32);
     memcpy(in.transport_pk, g->transport_pk, 32);
-    int err = invite_encode(&in, line);
+    err = invite_encode(&in, line);
     if (!err)
         err = invite_post(g, c, in.v);
     if (err < 0)
@@ -185,6 +160,8 @@ static int join_store(struct group *g, struct bytes line)
     uint8_t length[2];
     put_u16(length, (uint16_t)line.n);
     int err = buf_append(&value, BYTES_OF(g->joins->prekey_pk), RECORD_BYTES_MAX);
+    if (!err)
+        err = buf_append(&value, BYTES_OF(g->joins->nonce), RECORD_BYTES_MAX);
     if (!err)
         err = buf_append(&value, BYTES_OF(length), RECORD_BYTES_MAX);
     if (!err)
@@ -217,6 +194,8 @@ static int home_store(struct group *g)
         err = record_put(g, HOME_KEY, &value);
     if (!err)
         err = log->ops->del(log->ctx, g->number, LOG_INVITE, JOIN_KEY);
+    if (!err)
+        err = join_asked_drop(g);
     buf_free(&value);
     j->joining = false;
     wipe(&j->line, sizeof j->line);
@@ -227,6 +206,7 @@ static int load_join(struct joins *j, struct bytes value)
 {
     struct reader r = reader_of(value);
     read_copy(&r, j->prekey_pk, 32);
+    read_copy(&r, j->nonce, 32);
     struct bytes line = read_bytes(&r, read_u16(&r));
     if (r.err || invite_decode(line, &j->line))
         return ERR_DAMAGED;
@@ -258,7 +238,9 @@ int join_load(struct group *g)
         err = log->ops->get(log->ctx, g->number, LOG_INVITE, HOME_KEY, &value);
     if (!err)
         err = load_home(j, value);
-    if (err && err != ERR_NOTFOUND)
+    if (!err || err == ERR_NOTFOUND)
+        err = join_asked_load(g);
+    if (err)
         return err;
     return g->joining && !j->joining ? ERR_DAMAGED : 0;
 }
@@ -273,6 +255,33 @@ int join_home_settle(struct group *g)
     wipe(j->home.p, j->home.n);
     j->home.n = 0;
     return log->ops->del(log->ctx, g->number, LOG_INVITE, HOME_KEY);
+}
+
+static struct bytes hour_key(uint8_t out[static 33], const uint8_t *member_pk)
+{
+    out[0] = 'm';
+    memcpy(out + 1, member_pk, 32);
+    return BYTES(out, 33);
+}
+
+int join_note_hour(struct group *g, const uint8_t member_pk[static 32])
+{
+    struct log *log = &g->peer->log;
+    uint8_t key[33], hour[4];
+    put_u32(hour, g->hour.hour);
+    return log->ops->put(log->ctx, g->number, LOG_INVITE, hour_key(key, member_pk),
+                         BYTES_OF(hour));
+}
+
+int join_hour(struct group *g, const uint8_t member_pk[static 32], uint32_t *hour)
+{
+    struct log *log = &g->peer->log;
+    struct bytes value;
+    uint8_t key[33];
+    int err = log->ops->get(log->ctx, g->number, LOG_INVITE, hour_key(key, member_pk),
+                            &value);
+    *hour = !err && value.n == 4 ? get_u32(value.p) : UINT32_MAX;
+    return err == ERR_NOTFOUND ? 0 : err;
 }
 
 struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 32],
@@ -329,6 +338,7 @@ static int begin_fill(struct group *g, const struct invite_line *in, struct byte
     err = invite_decode(line, &j->line);
     if (!err)
         err = buf_append(&j->name, pseudonym, LIMIT_NAME_BYTES_MAX);
+    entropy_fill(&g->peer->entropy, j->nonce, sizeof j->nonce); /* P6.9 */
     if (!err)
         err = keys_make_prekey(g, j->prekey_pk);
     if (!err)
@@ -416,7 +426,7 @@ int join_send(struct group *g, struct link *l)
 {
     struct joins *j = g->joins;
     struct wire_join join = {0};
-    uint8_t message[128], psk[32], pk[32], sk[64];
+    uint8_t message[160], psk[32], pk[32], sk[64];
     if (!j || !j->joining) {
         link_close(l, false);
         return 0;
@@ -426,8 +436,18 @@ int join_send(struct group *g, struct link *l)
     memcpy(join.prekey_pk, j->prekey_pk, 32);
     join_derive(psk, pk, sk, j->line.v);
     join_signed(message, g->id, &join);
-    int err = sign_make(join.proof, "join", BYTES_OF(message), g->secrets->member_sk);
-    join_signed(message, l->hs_hash, &join); /* P6.3 */
+    int err = sign_make(join.proof, "join", BYTES(message, 128), g->secrets->member_sk);
+    join.name = BUF_BYTES(&j->name);
+    struct sentence s = {.group = g->id,
+                         .invite_pk = pk,
+                         .host_pk = j->line.transport_pk,
+                         .member_pk = join.member_pk,
+                         .transport_pk = join.transport_pk,
+                         .prekey_pk = join.prekey_pk,
+                         .name = join.name,
+                         .nonce = j->nonce};
+    sentence_commit(join.commitment, &s);     /* P6.9 */
+    join_vouched(message, l->hs_hash, &join); /* P6.3 */
     if (!err)
         err = sign_make(join.signature, "invite", BYTES_OF(message), sk);
     wipe(psk, sizeof psk);
@@ -438,7 +458,7 @@ int join_send(struct group *g, struct link *l)
 /* ---- the welcome ------------------------------------------------------------ */
 
 /* The join is over without success: nothing of it stays. */
-static int give_up(struct group *g, int why)
+int join_give_up(struct group *g, int why)
 {
     struct peer *p = g->peer;
     int err = fx_tell(p, TELL_REFUSED, g->number, 0, why);
@@ -447,10 +467,11 @@ static int give_up(struct group *g, int why)
 
 static int refused(struct group *g, struct link *l, uint8_t code)
 {
-    static const int why[] = {0, ERR_USED, ERR_EXPIRED, ERR_EXPIRED, ERR_FULL};
-    if (code >= REFUSED_USED && code <= REFUSED_FULL) /* P6.7 */
-        return give_up(g, why[code]);
-    link_close(l, false); /* later: it is tried again */
+    static const int why[] = {0,        ERR_EXPIRED,  ERR_EXPIRED, ERR_EXPIRED,
+                              ERR_FULL, ERR_NOANSWER, ERR_STOPPED};
+    if (code >= REFUSED_USED && code <= REFUSED_STOPPED && code != REFUSED_LATER)
+        return join_give_up(g, why[code]); /* P6.7 */
+    link_close(l, false);                  /* later: it is tried again */
     return fx_tell(g->peer, TELL_REFUSED, g->number, 0, ERR_NOANSWER);
 }
 
@@ -528,18 +549,20 @@ static int welcome_end(struct group *g, struct link *l, struct bytes body)
 {
     struct peer *p = g->peer;
     if (body.n < WIRE_BOX_BYTES)
-        return give_up(g, ERR_PROTOCOL);
+        return join_give_up(g, ERR_PROTOCOL);
     struct bytes rest = BYTES(body.p + WIRE_BOX_BYTES, body.n - WIRE_BOX_BYTES);
     int err = buf_append(&l->baseline, rest, BASELINE_BYTES_MAX);
     if (!err)
         err = welcome_take(g, l, BYTES(body.p, WIRE_BOX_BYTES));
     if (err)
-        return err_is_fatal(err) ? err : give_up(g, ERR_FORGED);
+        return err_is_fatal(err) ? err : join_give_up(g, ERR_FORGED);
     g->joining = false;
     g->lifetime_hours = create_lifetime(g);
     err = home_store(g);
     if (!err)
         err = group_save(g);
+    if (!err)
+        err = join_note_hour(g, g->member_pk);
     if (!err)
         err = welcome_post(g);
     if (!err)
@@ -559,18 +582,31 @@ static int welcome_part(struct group *g, struct link *l, const struct wire_messa
     case WELCOME_END: return welcome_end(g, l, m->body);
     default: return ERR_PROTOCOL;
     }
-    return err == ERR_TOOBIG ? give_up(g, ERR_PROTOCOL) : err;
+    return err == ERR_TOOBIG ? join_give_up(g, ERR_PROTOCOL) : err;
+}
+
+/* P6.4: nothing else is ever said on such a link. */
+static int host_message(struct group *g, struct link *l, const struct wire_message *m)
+{
+    switch (m->type) {
+    case WIRE_JOIN: return join_take(g, l, &m->join);
+    case WIRE_REVEAL: return door_reveal(g, l, m->nonce);
+    case WIRE_REFUSED:
+        return m->code == REFUSED_STOPPED ? door_stopped(g, l) : ERR_PROTOCOL;
+    default: return ERR_PROTOCOL;
+    }
 }
 
 int join_message(struct peer *p, struct link *l, const struct wire_message *m)
 {
     struct group *g = peer_group(p, l->group);
     if (!l->dialler)
-        return m->type == WIRE_JOIN ? join_take(g, l, &m->join)
-                                    : ERR_PROTOCOL; /* P6.4 */
+        return host_message(g, l, m);
     if (!g->joining)
         return ERR_PROTOCOL;
     if (m->type == WIRE_REFUSED)
         return refused(g, l, m->code);
+    if (m->type == WIRE_ASKED)
+        return join_asked(g, l, &m->asked);
     return m->type == WIRE_WELCOME ? welcome_part(g, l, m) : ERR_PROTOCOL;
 }

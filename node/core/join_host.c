@@ -50,14 +50,19 @@ static int expire_visit(void *ctx, struct bytes key, struct bytes value)
     return x->count == EXPIRED_MAX;
 }
 
+/* Welcomes, those who wait, and invitations that were closed. */
 int join_expire(struct group *g)
 {
+    static const char kinds[] = {'w', 'd', 'f'};
     struct log *log = &g->peer->log;
-    struct expiring x = {.hour = g->hour.hour};
-    int err = log->ops->scan(log->ctx, g->number, LOG_INVITE, BYTES("w", 1),
+    int err = 0;
+    for (size_t k = 0; k < sizeof kinds && err >= 0; k++) {
+        struct expiring x = {.hour = g->hour.hour};
+        err = log->ops->scan(log->ctx, g->number, LOG_INVITE, BYTES(&kinds[k], 1),
                              expire_visit, &x);
-    for (uint32_t i = 0; i < x.count && err >= 0; i++)
-        err = log->ops->del(log->ctx, g->number, LOG_INVITE, BYTES_OF(x.keys[i]));
+        for (uint32_t i = 0; i < x.count && err >= 0; i++)
+            err = log->ops->del(log->ctx, g->number, LOG_INVITE, BYTES_OF(x.keys[i]));
+    }
     return err < 0 ? err : 0;
 }
 
@@ -67,18 +72,18 @@ int join_expire(struct group *g)
 static bool join_proven(const struct group *g, const struct link *l,
                         const struct wire_join *join)
 {
-    uint8_t message[128];
+    uint8_t message[160];
     if (memcmp(join->transport_pk, l->transport_pk, 32) != 0)
         return false;
     join_signed(message, g->id, join);
-    if (sign_check(join->proof, "join", BYTES_OF(message), join->member_pk))
+    if (sign_check(join->proof, "join", BYTES(message, 128), join->member_pk))
         return false;
-    join_signed(message, l->hs_hash, join);
+    join_vouched(message, l->hs_hash, join);
     return sign_check(join->signature, "invite", BYTES_OF(message), l->invite_pk) == 0;
 }
 
 /* The welcome of these keys under this invitation, if it was made before: 1, begun. */
-static int welcome_again(struct group *g, struct link *l, const struct wire_join *join)
+int join_welcome(struct group *g, struct link *l, const struct wire_join *join)
 {
     uint8_t key[KEY_BYTES], head[3 * 32];
     struct log *log = &g->peer->log;
@@ -99,14 +104,14 @@ static int welcome_again(struct group *g, struct link *l, const struct wire_join
     return err ? err : 1;
 }
 
-static int welcome_store(struct group *g, const struct link *l,
+static int welcome_store(struct group *g, const uint8_t *invite_pk,
                          const struct wire_join *join, struct buf *box)
 {
     uint8_t key[KEY_BYTES], head[HEAD_BYTES];
     struct log *log = &g->peer->log;
     struct buf value = {0};
     put_u32(head, g->hour.hour + KEPT_HOURS);
-    memcpy(head + 4, l->invite_pk, 32);
+    memcpy(head + 4, invite_pk, 32);
     memcpy(head + 36, join->transport_pk, 32);
     memcpy(head + 68, join->prekey_pk, 32);
     CHECK(box->n == WIRE_BOX_BYTES);
@@ -124,24 +129,22 @@ static int welcome_store(struct group *g, const struct link *l,
 
 /* ---- answering -------------------------------------------------------------- */
 
-static int refuse(struct link *l, uint8_t code)
+int join_refuse(struct link *l, uint8_t code)
 {
     int err = wire_put_code(&l->out, WIRE_REFUSED, code);
     link_close(l, true);
     return err;
 }
 
-/* P6.7: why these keys cannot come in by this invitation; 0 if they can. */
-static uint8_t refusal_of(const struct group *g, const struct wire_join *join,
-                          const uint8_t *invite_pk, struct invite_view *v)
+/* P6.7 */
+uint8_t join_refusal(const struct group *g, const struct wire_join *join,
+                     const uint8_t invite_pk[static 32], struct invite_view *v)
 {
     if (control_invite(g, invite_pk, v))
         return REFUSED_UNKNOWN;
     if (member_find(g, join->member_pk) || member_by_transport(g, join->transport_pk) ||
         v->used >= v->uses)
         return REFUSED_USED;
-    if (g->hour.hour > v->end_hour)
-        return REFUSED_FINISHED;
     return member_count(g) >= LIMIT_MEMBERS_MAX ? REFUSED_FULL : 0;
 }
 
@@ -156,24 +159,51 @@ static uint8_t refusal_for(int err)
     }
 }
 
-static int add(struct group *g, struct link *l, const struct wire_join *join)
+static int error_of(uint8_t code)
+{
+    static const int err[] = {0, ERR_USED, ERR_EXPIRED, ERR_NOTFOUND, ERR_FULL};
+    return code <= REFUSED_FULL ? err[code] : ERR_NOANSWER;
+}
+
+int join_add(struct group *g, const struct wire_join *join,
+             const uint8_t invite_pk[static 32], bool compared)
 {
     struct invite_view v = {0};
     struct buf box = {0};
-    uint8_t code = refusal_of(g, join, l->invite_pk, &v);
-    if (code) {
-        wipe(&v, sizeof v);
-        return refuse(l, code);
-    }
+    int err = error_of(join_refusal(g, join, invite_pk, &v));
     struct newcomer who = {join->member_pk, join->transport_pk, join->prekey_pk,
-                           join->proof};
-    int err = keys_post_add(g, &who, &v, &box);
+                           join->proof, compared};
+    if (!err)
+        err = keys_post_add(g, &who, &v, &box);
     wipe(&v, sizeof v);
     if (!err)
-        err = welcome_store(g, l, join, &box);
-    else if (!err_is_fatal(err))
-        err = refuse(l, refusal_for(err));
+        err = welcome_store(g, invite_pk, join, &box);
     buf_free(&box);
+    return err;
+}
+
+/* Nobody has to say yes: the newcomer is added at once (P6.4). */
+static int add(struct group *g, struct link *l, const struct wire_join *join)
+{
+    int err = join_add(g, join, l->invite_pk, false);
+    if (err)
+        return err_is_fatal(err) ? err : join_refuse(l, refusal_for(err));
+    err = join_welcome(g, l, join);
+    return err > 0 ? 0 : err;
+}
+
+static int come_in(struct group *g, struct link *l, const struct wire_join *join)
+{
+    struct invite_view v = {0};
+    uint8_t code = join_refusal(g, join, l->invite_pk, &v);
+    int err = 0;
+    if (!code && !v.asks && g->hour.hour > v.end_hour)
+        code = REFUSED_FINISHED;
+    if (code)
+        err = join_refuse(l, code);
+    else
+        err = v.asks ? door_knock(g, l, join, &v) : add(g, l, join);
+    wipe(&v, sizeof v);
     return err;
 }
 
@@ -204,14 +234,11 @@ int join_take(struct group *g, struct link *l, const struct wire_join *join)
     l->proven_ms = p->now_ms;
     if (!newcomer_fits(p, l)) {
         p->limited++;
-        return refuse(l, REFUSED_LATER);
+        return join_refuse(l, REFUSED_LATER);
     }
-    int err = welcome_again(g, l, join);
-    if (err == 0) {
-        err = add(g, l, join);
-        if (!err && !l->closing)
-            err = welcome_again(g, l, join);
-    }
+    int err = join_welcome(g, l, join);
+    if (err == 0)
+        err = come_in(g, l, join);
     return err < 0 ? err : 0;
 }
 

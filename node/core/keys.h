@@ -55,6 +55,7 @@ NODISCARD int keys_post_create(struct group *g);
 /* Whom an add brings: keys of 32 bytes, the proof of 64 (P4.8).  All lent. */
 struct newcomer {
     const uint8_t *pk, *transport_pk, *prekey_pk, *proof;
+    bool compared; /* the sentence was compared (P6.11) */
 };
 
 /* Post an add of these keys under this invitation; out: the sealed welcome box for the

@@ -169,6 +169,7 @@ int keys_post_add(struct group *g, const struct newcomer *who,
     a.body.bin[ADD_NONCE] = BYTES_OF(a.nonce);
     a.body.bin[ADD_INVITE] = BYTES(invite->v_pk, 32);
     a.body.bin[ADD_PROOF] = BYTES(who->proof, 64);
+    a.body.uint[ADD_COMPARED] = who->compared;
     err = add_proof_holds(g, &a.body) ? add_prepare(&a) : ERR_FORGED;
     if (err == ERR_NOKEY) { /* P5.6: the add values went, or never came */
         err = keys_post_rekey(g);

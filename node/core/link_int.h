@@ -9,7 +9,7 @@
  *   wire.c            messages as bytes
  *   sync*.c           reconciliation, see sync_int.h
  *   dial.c            whom to call, and when
- *   join.c            both sides of an invitation; join_host.c the steward's side
+ *   join*.c           both sides of an invitation, see join_int.h
  *   invite.c          the line
  *
  * A link lives from EV_ACCEPTED or FX_DIAL to the end of the step in which it was
@@ -24,6 +24,7 @@
 #define NODE_CORE_LINK_INT_H
 
 #include "node/core/budget.h"
+#include "node/core/join_int.h"
 #include "node/core/link.h"
 #include "node/core/link_frame.h"
 #include "node/core/link_handshake.h"
@@ -60,12 +61,14 @@ struct link {
     bool closing;             /* close once what is queued has gone out */
     bool gone;                /* the host has closed it */
     bool proven;              /* accepted invitation links: a proven join came */
+    bool asked, revealed;     /* accepted ones: it waits for a yes; its nonce came */
     uint8_t kind;             /* enum link_kind */
     uint8_t turned_away;      /* newer links of this member that went because of it */
     uint32_t member;          /* index, or NO_MEMBER */
     uint32_t acc;             /* dialled members: which access key was used */
     uint8_t transport_pk[32]; /* of the other side, once known */
     uint8_t invite_pk[32];    /* accepted invitation links */
+    uint8_t joiner_pk[32];    /* accepted ones that wait: the member key */
     uint8_t hs_hash[32];
     uint64_t born;                       /* order of making */
     uint64_t born_ms, live_ms, heard_ms; /* live_ms 0: never */
@@ -204,44 +207,5 @@ uint64_t dial_deadline_ms(const struct peer *p, const struct group *g);
 NODISCARD int dial_linked(struct group *g, uint32_t member);
 /* It is gone. */
 void dial_unlinked(struct group *g, const struct link *l);
-
-/* --- join.c ------------------------------------------------------------------ */
-/* Dial for a joining group when it is time. */
-NODISCARD int join_tick(struct group *g);
-/* When that is. */
-uint64_t join_deadline_ms(const struct group *g);
-/* A joining link changed: it failed, or ended. */
-void join_unlinked(struct group *g);
-/* The psk of the invitation that a joining group dials with; false if it has none. */
-bool join_psk(const struct group *g, uint8_t psk[static 32]);
-/* The invitation link is live (joiner): the join goes out. */
-NODISCARD int join_send(struct group *g, struct link *l);
-/* A message on an invitation link, either side. */
-NODISCARD int join_message(struct peer *p, struct link *l,
-                           const struct wire_message *m);
-/* A card came: the addresses of the invitation go once a card tells them (P4.12).
- * Log errors. */
-NODISCARD int join_home_settle(struct group *g);
-/* Addresses of the member who let us in, until their card is here: address `i` of the
- * member with this transport key.  Lent; empty past the end. */
-struct bytes join_home(const struct group *g, const uint8_t transport_pk[static 32],
-                       uint32_t i);
-
-/* --- join_host.c --------------------------------------------------------------- */
-/* A join came in. */
-NODISCARD int join_take(struct group *g, struct link *l, const struct wire_join *join);
-/* Send a welcome on while there is room. */
-NODISCARD int join_pump(struct group *g, struct link *l);
-/* A newcomer was seen as a member: the kept welcome goes. */
-NODISCARD int join_arrived(struct group *g, const uint8_t member_pk[static 32]);
-/* Erase welcomes nobody came for. */
-NODISCARD int join_expire(struct group *g);
-/* psk and key pair of an invitation secret (P6.2). */
-void join_derive(uint8_t psk[static 32], uint8_t pk[static 32], uint8_t sk[static 64],
-                 const uint8_t v[static 16]);
-/* What is signed for a join: `first` 32 bytes || member key || transport key ||
- * prekey. */
-void join_signed(uint8_t out[static 128], const uint8_t *first,
-                 const struct wire_join *join);
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "base/entropy.h"
 #include "base/log.h"
+#include "node/core/door.h"
 
 struct arena;
 struct peer;
@@ -50,6 +51,8 @@ enum cmd_kind {
     CMD_RENAME_GROUP, /* group, name: a steward changes the group's name */
     CMD_MARK_READ,    /* group, row: everything up to this row is read */
     CMD_REKEY,        /* group: rekey now (also used by tests) */
+    CMD_DOOR, /* group, answer; a steward's: id, the member key of who waits.  While
+                 the group is being joined: our own word about the sentence */
 };
 
 struct command {
@@ -60,9 +63,12 @@ struct command {
     size_t addresses_count;
     uint32_t lifetime_hours, valid_hours, uses;
     bool steward;
+    bool ask;         /* INVITE: who comes waits for a yes */
+    uint8_t language; /* INVITE: of the sentence (P6.11) */
+    enum door_answer answer;
     uint64_t delay_ms, row;
     uint64_t draft;  /* out of SAY with a delay; in of TAKE_BACK */
-    uint8_t id[32];  /* out of SAY without delay: the entry hash */
+    uint8_t id[32];  /* out of SAY without delay: the entry hash; in of DOOR */
     struct buf line; /* out, given to the caller (buf_free) */
     int err;         /* out: 0 or why not; then nothing changed */
 };
@@ -98,6 +104,9 @@ enum tell {
     TELL_NEWER,   /* something needs a newer kring: group */
     TELL_CLOCK,   /* this device's clock looks wrong */
     TELL_COPY,    /* this profile is, or has, another copy of itself: group */
+    TELL_DOOR,    /* somebody waits to be let in: group; see peer_door */
+    TELL_ASKED,   /* our join waits for a yes: group; see group_view */
+    TELL_STOPPED, /* a newcomer says that the sentences differ: group */
 };
 
 struct effect {
@@ -145,6 +154,11 @@ struct group_view {
     bool steward;       /* we are one */
     bool differs;       /* a digest differed: "we do not see the same group" */
     uint8_t digest[16]; /* of the state we see */
+    uint32_t waiting;   /* who must be let in; see peer_door */
+    /* While joining, once somebody must say yes: */
+    bool asked, same; /* same: we said that the sentence is the same */
+    uint8_t sentence[SENTENCE_BYTES], language;
+    struct bytes host; /* name of who must say yes; lent until the next call */
 };
 typedef int peer_visit_group(void *ctx, const struct group_view *view);
 /* Visit all groups in order of their numbers; a non-zero return stops and is returned.
@@ -157,6 +171,8 @@ struct member_view {
     struct bytes name;      /* as shown, with a number where two took one name */
     struct bytes let_in_by; /* name of who let this person in; empty for the founder */
     bool steward, me, linked, forked;
+    bool compared;            /* the founder, or let in with a compared sentence */
+    uint32_t reads_from_hour; /* UINT32_MAX: since before we were here */
 };
 typedef int peer_visit_member(void *ctx, const struct member_view *view);
 /* Visit the members of a group in order of joining.  ERR_NOTFOUND. */

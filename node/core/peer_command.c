@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "node/core/content_int.h"
+#include "node/core/join_int.h"
 #include "node/core/peer_int.h"
 
 enum { HOUR_MS = 3600 * 1000, FOLDED_BYTES_MAX = 4096 };
@@ -189,6 +190,14 @@ static int command_rekey(struct peer *p, const struct command *c)
     return err ? err : keys_post_rekey(g);
 }
 
+static int command_door(struct peer *p, const struct command *c)
+{
+    struct group *g = peer_group(p, c->group);
+    if (!g)
+        return ERR_NOTFOUND;
+    return g->joining ? join_answer(g, c->answer) : door_answer(g, c->id, c->answer);
+}
+
 static int command_do(struct peer *p, struct command *c)
 {
     switch (c->kind) {
@@ -202,6 +211,7 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_RENAME_GROUP: return command_rename_group(p, c);
     case CMD_MARK_READ: return command_mark_read(p, c);
     case CMD_REKEY: return command_rekey(p, c);
+    case CMD_DOOR: return command_door(p, c);
     }
     return ERR_USAGE;
 }

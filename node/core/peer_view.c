@@ -6,6 +6,7 @@
 #include "crypto/arena.h"
 #include "node/core/budget.h"
 #include "node/core/content_int.h"
+#include "node/core/join_int.h"
 #include "node/core/peer_int.h"
 
 enum { FOLDED_BYTES_MAX = 4096, SHOWN_BYTES_MAX = 1024 };
@@ -69,6 +70,16 @@ static uint32_t stewards_count(const struct group *g)
     return stewards;
 }
 
+/* Our own join waits for a yes. */
+static void asked_look(const struct group *g, struct group_view *view)
+{
+    view->asked = true;
+    view->same = g->joins->same;
+    view->language = g->joins->language;
+    view->host = BUF_BYTES(&g->joins->host);
+    join_sentence(g, view->sentence);
+}
+
 /* Group `index` as it is shown. */
 static int group_look(struct peer *p, uint32_t index, struct group_view *view)
 {
@@ -93,6 +104,10 @@ static int group_look(struct peer *p, uint32_t index, struct group_view *view)
         err = control_digest(g, view->digest);
     if (!err)
         err = content_count_unread(g);
+    if (!err)
+        err = g->joining ? 0 : door_count(g, &view->waiting);
+    if (g->joining && g->joins->asked)
+        asked_look(g, view);
     content_counts(g, &view->unread, &entries, &sealed, &aside);
     return err;
 }
@@ -127,6 +142,9 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
                     &view.let_in_by);
         if (!stop)
             stop = lend(&p->shown_me, card_member_name(g, m->index), &view.name);
+        if (!stop)
+            stop = join_hour(g, m->pk, &view.reads_from_hour);
+        view.compared = m->compared;
         view.steward = m->role == ROLE_STEWARD;
         view.me = me && me->index == m->index;
         view.linked = links_member_linked(p, group, m->index);

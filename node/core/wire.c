@@ -122,13 +122,49 @@ static bool ids_rise(const struct wire_message *m)
     return true;
 }
 
+/* A form has a version: a later one may say more at its end. */
+static uint8_t read_version(struct reader *r)
+{
+    uint8_t version = read_u8(r);
+    if (version == 0 && !r->err)
+        reader_fail(r, ERR_MALFORMED);
+    return version;
+}
+
+static void read_rest(struct reader *r, uint8_t version)
+{
+    if (version > WIRE_JOIN_VERSION)
+        (void)read_bytes(r, r->left.n);
+}
+
+static struct bytes read_name(struct reader *r)
+{
+    uint8_t n = read_u8(r);
+    if (n > LIMIT_NAME_BYTES_MAX)
+        reader_fail(r, ERR_MALFORMED);
+    return read_bytes(r, n);
+}
+
 static void read_join(struct reader *r, struct wire_join *j)
 {
+    uint8_t version = read_version(r);
     read_copy(r, j->member_pk, 32);
     read_copy(r, j->transport_pk, 32);
     read_copy(r, j->prekey_pk, 32);
     read_copy(r, j->proof, 64);
     read_copy(r, j->signature, 64);
+    read_copy(r, j->commitment, 32);
+    j->name = read_name(r);
+    read_rest(r, version);
+}
+
+static void read_asked(struct reader *r, struct wire_asked *a)
+{
+    uint8_t version = read_version(r);
+    read_copy(r, a->nonce, 32);
+    a->language = read_u8(r);
+    a->name = read_name(r);
+    read_rest(r, version);
 }
 
 static void read_body(struct reader *r, struct wire_message *m)
@@ -182,6 +218,8 @@ int wire_decode(struct bytes message, struct wire_message *out)
     case WIRE_DONE:
     case WIRE_REFUSED: out->code = read_u8(&r); break;
     case WIRE_JOIN: read_join(&r, &out->join); break;
+    case WIRE_ASKED: read_asked(&r, &out->asked); break;
+    case WIRE_REVEAL: read_copy(&r, out->nonce, 32); break;
     case WIRE_WELCOME:
         out->code = read_u8(&r);
         out->body = read_bytes(&r, r.left.n);
@@ -298,15 +336,35 @@ int wire_put_code(struct buf *out, uint8_t type, uint8_t code)
 
 int wire_put_join(struct buf *out, const struct wire_join *join)
 {
-    uint8_t bytes[256];
+    uint8_t bytes[320];
     struct room room = ROOM_OF(bytes);
     struct writer w = writer_to(&room);
+    write_u8(&w, WIRE_JOIN_VERSION);
     write_bytes(&w, BYTES_OF(join->member_pk));
     write_bytes(&w, BYTES_OF(join->transport_pk));
     write_bytes(&w, BYTES_OF(join->prekey_pk));
     write_bytes(&w, BYTES_OF(join->proof));
     write_bytes(&w, BYTES_OF(join->signature));
-    return put_written(out, WIRE_JOIN, &w, BYTES(NULL, 0));
+    write_bytes(&w, BYTES_OF(join->commitment));
+    write_u8(&w, (uint8_t)join->name.n);
+    return put_written(out, WIRE_JOIN, &w, join->name);
+}
+
+int wire_put_asked(struct buf *out, const struct wire_asked *asked)
+{
+    uint8_t bytes[64];
+    struct room room = ROOM_OF(bytes);
+    struct writer w = writer_to(&room);
+    write_u8(&w, WIRE_JOIN_VERSION);
+    write_bytes(&w, BYTES_OF(asked->nonce));
+    write_u8(&w, asked->language);
+    write_u8(&w, (uint8_t)asked->name.n);
+    return put_written(out, WIRE_ASKED, &w, asked->name);
+}
+
+int wire_put_reveal(struct buf *out, const uint8_t nonce[static 32])
+{
+    return wire_put(out, WIRE_REVEAL, BYTES(nonce, 32), BYTES(NULL, 0));
 }
 
 int wire_put_welcome(struct buf *out, uint8_t part, struct bytes body)

@@ -15,10 +15,12 @@
  *     want     set u8 || topic number u16 || n u16 || n * 36
  *     topic    number u16 || topic 32
  *     done     set u8
- *     join     member key 32 || transport key 32 || prekey 32 || proof 64 ||
- *              signature 64
+ *     join     version u8 || member key 32 || transport key 32 || prekey 32 ||
+ *              proof 64 || signature 64 || commitment 32 || n u8 || name
  *     welcome  part u8: 1 entry; 2 box 180 || baseline; 3 more baseline, before 2
  *     refused  code u8
+ *     asked    version u8 || nonce 32 || language u8 || n u8 || name
+ *     reveal   nonce 32
  */
 #ifndef NODE_CORE_WIRE_H
 #define NODE_CORE_WIRE_H
@@ -40,6 +42,8 @@ enum wire_type {
     WIRE_JOIN = 11,
     WIRE_WELCOME = 12,
     WIRE_REFUSED = 13,
+    WIRE_ASKED = 14,
+    WIRE_REVEAL = 15,
 };
 
 enum {
@@ -57,7 +61,7 @@ enum {
     WIRE_WANT_IDS_MAX = 1024,
     WIRE_TOPICS_MAX = 4096, /* numbers a side may give out on a link */
     WIRE_BOX_BYTES = 180,
-
+    WIRE_JOIN_VERSION = 1,
     WIRE_BASELINE_PIECE = 65536,
 };
 
@@ -70,6 +74,7 @@ enum refusal {
     REFUSED_UNKNOWN = 3,
     REFUSED_FULL = 4,
     REFUSED_LATER = 5,
+    REFUSED_STOPPED = 6, /* somebody said that the sentences differ (P6.12) */
 };
 
 struct wire_hello {
@@ -89,7 +94,14 @@ struct wire_range {
 
 struct wire_join {
     uint8_t member_pk[32], transport_pk[32], prekey_pk[32];
-    uint8_t proof[64], signature[64];
+    uint8_t proof[64], signature[64], commitment[32];
+    struct bytes name; /* lent; what the newcomer wants to be called */
+};
+
+/* A steward's node: somebody must say yes first (P6.10). */
+struct wire_asked {
+    uint8_t nonce[32], language;
+    struct bytes name; /* lent; of the steward */
 };
 
 /* A message taken apart; spans point into what was read. */
@@ -103,6 +115,8 @@ struct wire_message {
     uint8_t topic_pk[32];
     uint8_t code; /* of done (set), welcome (part), refused */
     struct wire_join join;
+    struct wire_asked asked;
+    uint8_t nonce[32]; /* of reveal */
     struct bytes body; /* of control, page, card, entry (envelope), welcome */
 };
 
@@ -135,6 +149,10 @@ NODISCARD int wire_put_entry(struct buf *out, uint16_t topic, struct bytes envel
 NODISCARD int wire_put_code(struct buf *out, uint8_t type, uint8_t code);
 /* Append a join. */
 NODISCARD int wire_put_join(struct buf *out, const struct wire_join *join);
+/* Append an asked. */
+NODISCARD int wire_put_asked(struct buf *out, const struct wire_asked *asked);
+/* Append a reveal. */
+NODISCARD int wire_put_reveal(struct buf *out, const uint8_t nonce[static 32]);
 /* Append a part of a welcome. */
 NODISCARD int wire_put_welcome(struct buf *out, uint8_t part, struct bytes body);
 

@@ -50,12 +50,17 @@ int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out)
     put_some(&m, F_VALID_HOURS, args->valid_hours);
     put_some(&m, F_DELAY_MS, args->delay_ms);
     put_some(&m, F_DRAFT, args->draft);
+    if (args->id.n > 0)
+        api_put_bin(&m, F_ID, args->id);
     put_some(&m, F_ROW, args->row);
     api_put_flag(&m, F_UNREAD, args->unread_only);
     put_some(&m, F_AFTER, args->after);
     put_some(&m, F_LIMIT, args->limit);
     api_put_flag(&m, F_SMALL, args->small);
     api_put_flag(&m, F_WITH_TALK, args->with_talk);
+    put_some(&m, F_SENTENCE_LANGUAGE, args->language);
+    put_some(&m, F_ANSWER, args->answer);
+    api_put_flag(&m, F_OPEN, args->open);
     return api_map_end(&m, out, LIMIT_COMMAND_BYTES_MAX);
 }
 
@@ -82,12 +87,16 @@ static void decode_field(struct mp_reader *r, uint64_t field, struct api_args *a
     case F_VALID_HOURS: a->valid_hours = mp_read_uint(r, UINT32_MAX); break;
     case F_DELAY_MS: a->delay_ms = mp_read_uint(r, UINT32_MAX); break;
     case F_DRAFT: a->draft = mp_read_uint(r, UINT64_MAX); break;
+    case F_ID: a->id = mp_read_bin(r); break;
     case F_ROW: a->row = mp_read_uint(r, UINT64_MAX); break;
     case F_UNREAD: a->unread_only = mp_read_uint(r, 1) == 1; break;
     case F_AFTER: a->after = mp_read_uint(r, UINT64_MAX); break;
     case F_LIMIT: a->limit = mp_read_uint(r, UINT64_MAX); break;
     case F_SMALL: a->small = mp_read_uint(r, 1) == 1; break;
     case F_WITH_TALK: a->with_talk = mp_read_uint(r, 1) == 1; break;
+    case F_SENTENCE_LANGUAGE: a->language = mp_read_uint(r, UINT8_MAX); break;
+    case F_ANSWER: a->answer = mp_read_uint(r, UINT8_MAX); break;
+    case F_OPEN: a->open = mp_read_uint(r, 1) == 1; break;
     default: mp_skip(r);
     }
 }

@@ -22,9 +22,13 @@
  *               NAME LIMITED (how often) KIND (enum limited, the latest)
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
- *               JOINING DIFFERS HOUR DIGEST
+ *               JOINING DIFFERS HOUR DIGEST; SENTENCE SENTENCE_LANGUAGE ANSWER (1: we
+ *               said "the same") ASKED (who must say yes) while that is waited for;
+ *               WAITING
  *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
- *               LET_IN_BY (absent: the founder) LINKED
+ *               LET_IN_BY (absent: the founder) LINKED COMPARED READS_FROM (hour)
+ *     DOOR      rows: NAME ID (for DOOR_ANSWER) SENTENCE SENTENCE_LANGUAGE WAITING (how
+ *               many more wait with the same invitation)
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
@@ -42,12 +46,13 @@ enum { API_REPLY_BYTES_MAX = 1 << 20 };
 #define API_HALF "half-text-"
 
 enum api_verb {
-    API_STATUS = 1,    /* -> numbers; rows of listening addresses */
-    API_GROUPS = 2,    /* -> rows of groups */
-    API_GROUP_NEW = 3, /* NAME PSEUDONYM [LIFETIME: 7 days] -> GROUP */
-    API_MEMBERS = 4,   /* GROUP -> rows */
-    API_INVITE = 5,    /* GROUP [STEWARD USES: 1 VALID_HOURS: 7 days] -> TEXT (line) */
-    API_JOIN = 6,      /* TEXT (line) PSEUDONYM -> GROUP; see JOINING in API_GROUPS */
+    API_STATUS = 1,      /* -> numbers; rows of listening addresses */
+    API_GROUPS = 2,      /* -> rows of groups */
+    API_GROUP_NEW = 3,   /* NAME PSEUDONYM [LIFETIME: 7 days] -> GROUP */
+    API_MEMBERS = 4,     /* GROUP -> rows */
+    API_INVITE = 5,      /* GROUP [STEWARD USES: 1 VALID_HOURS: a day OPEN
+                          SENTENCE_LANGUAGE] -> TEXT (line) */
+    API_JOIN = 6,        /* TEXT (line) PSEUDONYM -> GROUP; see JOINING in API_GROUPS */
     API_JOIN_CANCEL = 7, /* GROUP */
     API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] -> DRAFT or ID */
     API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
@@ -56,13 +61,16 @@ enum api_verb {
     API_MARK_READ = 11,  /* GROUP ROW */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
-    API_PASSPHRASE = 14, /* TEXT (canonical new one) SMALL: change it */
-    API_FOLLOW = 15,     /* from now on this connection gets what the peer tells */
-    API_STOP = 16,       /* stop the node cleanly */
-    API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
-    API_BACKUP = 20,     /* TEXT (absolute path of a new file) [WITH_TALK]
-                            -> DISK_BYTES */
-    API_LOCK = 18,       /* stop the node at once, and forget all it holds */
+    API_PASSPHRASE = 14,  /* TEXT (canonical new one) SMALL: change it */
+    API_FOLLOW = 15,      /* from now on this connection gets what the peer tells */
+    API_STOP = 16,        /* stop the node cleanly */
+    API_SUGGEST = 17,     /* -> TEXT: 64 random bytes for names and words */
+    API_BACKUP = 20,      /* TEXT (absolute path of a new file) [WITH_TALK]
+                             -> DISK_BYTES */
+    API_LOCK = 18,        /* stop the node at once, and forget all it holds */
+    API_DOOR = 26,        /* GROUP -> rows of those who wait to be let in */
+    API_DOOR_ANSWER = 27, /* GROUP ANSWER (enum door_answer) [ID: who; of our own join
+                             nothing] */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */
@@ -119,13 +127,23 @@ enum api_field {
     F_BYTES_IN = 50,
     F_BYTES_OUT = 51,
     F_WITH_TALK = 52,
+    F_SENTENCE = 55,
+    F_SENTENCE_LANGUAGE = 56,
+    F_ANSWER = 57,
+    F_WAITING = 58,
+    F_ASKED = 59,
+    F_OPEN = 60,
+    F_COMPARED = 61,
+    F_READS_FROM = 62,
 };
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
 struct api_args {
-    uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit;
-    bool has_group, has_lifetime, steward, unread_only, small, has_text, with_talk;
-    struct bytes name, pseudonym, text;
+    uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit,
+        language, answer;
+    bool has_group, has_lifetime, steward, unread_only, small, has_text, with_talk,
+        open;
+    struct bytes name, pseudonym, text, id;
 };
 
 /* Append a request to `out`.  ERR_TOOBIG (LIMIT_COMMAND_BYTES_MAX),

@@ -15,7 +15,7 @@ enum {
     SUGGEST_BYTES = 64,
     LIFETIME_HOURS = 7 * 24, /* of a new group, when none is asked for */
     INVITE_USES = 1,
-    INVITE_HOURS = 7 * 24,
+    INVITE_HOURS = 24,
     BACKUP_PATH_BYTES = 4096,
 };
 
@@ -74,6 +74,8 @@ static int call_invite(struct call *k)
         list[i] = BYTES(own.text[i], strlen(own.text[i]));
     struct command c = {.kind = CMD_INVITE,
                         .steward = k->args->steward,
+                        .ask = !k->args->open,
+                        .language = (uint8_t)k->args->language,
                         .uses = INVITE_USES,
                         .valid_hours = INVITE_HOURS,
                         .addresses = list,
@@ -131,6 +133,18 @@ static int call_plain(struct call *k, enum cmd_kind kind)
                         .name = k->args->name,
                         .pseudonym = k->args->pseudonym,
                         .row = k->args->row};
+    int err = call_group_command(k, &c);
+    buf_free(&c.line);
+    return err;
+}
+
+static int call_door_answer(struct call *k)
+{
+    struct command c = {.kind = CMD_DOOR, .answer = (enum door_answer)k->args->answer};
+    if (k->args->id.n != 0 && k->args->id.n != sizeof c.id)
+        return ERR_USAGE;
+    if (k->args->id.n > 0)
+        memcpy(c.id, k->args->id.p, sizeof c.id);
     int err = call_group_command(k, &c);
     buf_free(&c.line);
     return err;
@@ -213,6 +227,8 @@ static int call_look(struct call *k, enum api_verb verb)
     switch (verb) {
     case API_STATUS: return rows_status(k->h, k->args, k->out);
     case API_GROUPS: return rows_groups(k->h, k->args, k->out);
+    case API_DOOR:
+        return k->args->has_group ? rows_door(k->h, k->args, k->out) : ERR_USAGE;
     case API_MEMBERS:
         return k->args->has_group ? rows_members(k->h, k->args, k->out) : ERR_USAGE;
     default:
@@ -226,6 +242,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_STATUS:
     case API_GROUPS:
     case API_MEMBERS:
+    case API_DOOR:
     case API_MESSAGES: return call_look(k, verb);
     case API_GROUP_NEW: return call_group_new(k);
     case API_INVITE: return call_invite(k);
@@ -241,6 +258,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_STOP: *k->wants |= API_WANTS_STOP; return 0;
     case API_SUGGEST: return call_suggest(k);
     case API_BACKUP: return call_backup(k);
+    case API_DOOR_ANSWER: return call_door_answer(k);
     case API_LOCK: *k->wants |= API_WANTS_STOP | API_WANTS_LOCK; return 0;
     }
     return ERR_VERSION; /* a face that is newer than this node */

@@ -128,6 +128,14 @@ static int group_row(void *ctx, const struct group_view *v)
     api_put_flag(&row, F_DIFFERS, v->differs);
     api_put_uint(&row, F_HOUR, v->hour);
     api_put_bin(&row, F_DIGEST, BYTES_OF(v->digest));
+    if (v->asked) {
+        api_put_bin(&row, F_SENTENCE, BYTES_OF(v->sentence));
+        api_put_uint(&row, F_SENTENCE_LANGUAGE, v->language);
+        api_put_flag(&row, F_ANSWER, v->same);
+    }
+    api_put_uint(&row, F_WAITING, v->waiting);
+    if (v->asked)
+        api_put_text(&row, F_ASKED, v->host);
     return page_row(p, &row);
 }
 
@@ -160,6 +168,9 @@ static int member_row(void *ctx, const struct member_view *v)
     if (v->let_in_by.n > 0)
         api_put_text(&row, F_LET_IN_BY, v->let_in_by);
     api_put_flag(&row, F_LINKED, v->linked);
+    api_put_flag(&row, F_COMPARED, v->compared);
+    if (v->reads_from_hour != UINT32_MAX)
+        api_put_uint(&row, F_READS_FROM, v->reads_from_hour);
     return page_row(p, &row);
 }
 
@@ -167,6 +178,28 @@ int rows_members(struct host *h, const struct api_args *args, struct api_answer 
 {
     struct paging p = {.args = args, .out = out};
     return page_end(&p, peer_members(h->peer, (uint32_t)args->group, member_row, &p));
+}
+
+/* ---- who waits ------------------------------------------------------------ */
+
+static int door_row(void *ctx, const struct door_view *v)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return p->next > 0 ? STOP : 0;
+    api_put_text(&row, F_NAME, v->name);
+    api_put_bin(&row, F_ID, BYTES_OF(v->key));
+    api_put_bin(&row, F_SENTENCE, BYTES_OF(v->sentence));
+    api_put_uint(&row, F_SENTENCE_LANGUAGE, v->language);
+    api_put_uint(&row, F_WAITING, v->others);
+    return page_row(p, &row);
+}
+
+int rows_door(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    return page_end(&p, peer_door(h->peer, (uint32_t)args->group, door_row, &p));
 }
 
 /* ---- messages ------------------------------------------------------------ */

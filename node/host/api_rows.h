@@ -23,4 +23,8 @@ NODISCARD int rows_members(struct host *h, const struct api_args *args,
 NODISCARD int rows_messages(struct host *h, const struct api_args *args,
                             struct api_answer *out);
 
+/* Answer API_DOOR. */
+NODISCARD int rows_door(struct host *h, const struct api_args *args,
+                        struct api_answer *out);
+
 #endif

@@ -7,7 +7,7 @@
 set_up otter wren
 kr otter group new Circle --as Otter </dev/null >/dev/null 2>&1
 node_start otter
-line=$(kr otter invite Circle 2>/dev/null)
+line=$(kr otter invite Circle --open 2>/dev/null)
 refuses "join without a name" 64 "--as" kr wren join <<<"$line"
 refuses "no invitation" 65 "no invitation" kr wren join --as Wren </dev/null
 refuses "a foreign invitation" 65 "not a kring code" \
@@ -19,10 +19,10 @@ refuses "a mistyped invitation" 65 "typing mistake" \
 refuses "nothing of them stays" 66 "no such group" kr wren read Circle </dev/null
 check "the good invitation still works" kr wren join --as Wren --wait 20 <<<"$line"
 set_up heron
-refuses "a used invitation" 65 "used already" \
+refuses "a used invitation" 65 "This code is finished" \
     kr heron join --as Heron --wait 20 <<<"$line"
 refuses "one's own group" 65 "in this group already" kr wren join --as Wren <<<"$line"
-line=$(kr otter invite Circle 2>/dev/null)
+line=$(kr otter invite Circle --open 2>/dev/null)
 node_stop otter
 refuses "nobody there" 75 "Nobody let you in yet" \
     kr heron join --as Heron --wait 1 <<<"$line"

@@ -46,7 +46,7 @@ set_up otter wren
 check "group new" kr otter group new "$group" --as Purpurreiger </dev/null
 node_start otter
 node_start wren
-line=$(kr otter invite "$group" 2>/dev/null)
+line=$(kr otter invite "$group" --open 2>/dev/null)
 check "join" kr wren join --as Zilverplevier <<<"$line"
 printf 'the %s sings\n' "$canary" | kr otter say "$group" 2>/dev/null
 found=no

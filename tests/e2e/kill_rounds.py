@@ -198,7 +198,7 @@ def set_up(peers):
         p.start()
         p.wait_up()
     for p in peers[1:]:
-        line = kring(PEOPLE[0], "invite", "Circle").stdout
+        line = kring(PEOPLE[0], "invite", "Circle", "--open").stdout
         kring(p.who, "join", "--as", p.who, text=line)
     good = True
     for p in peers:

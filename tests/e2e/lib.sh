@@ -118,7 +118,7 @@ node_stop() {
 # let_in STEWARD NAME: NAME joins Circle by an invitation of STEWARD.
 let_in() {
     local line
-    if ! line=$(kr "$1" invite Circle </dev/null 2>"$work/err") ||
+    if ! line=$(kr "$1" invite Circle --open </dev/null 2>"$work/err") ||
         ! kr "$2" join --as "$2" <<<"$line" >/dev/null 2>"$work/err"; then
         cat "$work/err"
         return 1

@@ -121,7 +121,7 @@ def set_up():
     otter = start("otter", "node", "--listen", "127.0.0.1:0")
     wren = start("wren", "node", "--listen", "127.0.0.1:0")
     wait_for(lambda: runs("otter") and runs("wren"))
-    line = run("otter", "invite", GROUP).stdout
+    line = run("otter", "invite", GROUP, "--open").stdout
     run("wren", "join", "--as", NAMES["wren"], text=line)
     run("otter", "say", GROUP, text=TEXT)
     check("a text arrives", wait_for(lambda: TEXT in run("wren", "read", GROUP).stdout))

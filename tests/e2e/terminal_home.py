@@ -60,7 +60,7 @@ def home():
 def news(t):
     """Somebody joins and writes while the group is open on the screen."""
     run("heron", "init", "--language", "en", "--light")
-    line = run("wren", "invite", "Circle").stdout
+    line = run("wren", "invite", "Circle", "--open").stdout
     check("a command reaches the open kring", line.startswith("kring"), line)
     with node("heron"):
         got = run("heron", "join", "--as", "Heron", "--wait", "20", text=line)
@@ -174,7 +174,7 @@ def invitations():
     choose(t, "1", "You wait no longer.", "Number:")
     with node("wren"):
         choose(t, "2", "Your invitation:")
-        choose(t, run("wren", "invite", "Circle").stdout, "A number, or a name:")
+        choose(t, run("wren", "invite", "Circle", "--open").stdout, "A number, or a name:")
         choose(t, "Robin", "It goes on by itself.")
         check("its name comes by itself", t.expect("You are in") and
               (t.expect("called: Circle", 5) or "You are in: Circle" in t.text), t.text)

@@ -501,8 +501,8 @@ static void act_guest(struct siege *s, struct bytes data)
     struct slot *l = &s->slot[SLOT_GUEST];
     struct reader r = reader_of(data);
     struct invite_line line;
-    struct wire_join join;
-    uint8_t psk[32], v_pk[32], v_sk[64], sk[64], message[128];
+    struct wire_join join = {.name = BYTES("Guest", 5)};
+    uint8_t psk[32], v_pk[32], v_sk[64], sk[64], message[160];
     uint8_t seed[32] = {0x62, read_u8(&r)}, t_sk[32] = {0x63, seed[1]};
     CHECK(invite_decode(BUF_BYTES(&s->w->line), &line) == 0);
     join_derive(psk, v_pk, v_sk, line.v);
@@ -513,8 +513,17 @@ static void act_guest(struct siege *s, struct bytes data)
     dh_public(join.transport_pk, t_sk);
     memset(join.prekey_pk, 9, 32);
     join_signed(message, s->w->group, &join);
-    CHECK(sign_make(join.proof, "join", BYTES_OF(message), sk) == 0);
-    join_signed(message, l->hs_hash, &join);
+    CHECK(sign_make(join.proof, "join", BYTES(message, 128), sk) == 0);
+    struct sentence said = {.group = line.group,
+                            .invite_pk = v_pk,
+                            .host_pk = line.transport_pk,
+                            .member_pk = join.member_pk,
+                            .transport_pk = join.transport_pk,
+                            .prekey_pk = join.prekey_pk,
+                            .name = join.name,
+                            .nonce = seed};
+    sentence_commit(join.commitment, &said);
+    join_vouched(message, l->hs_hash, &join);
     CHECK(sign_make(join.signature, "invite", BYTES_OF(message), v_sk) == 0);
     CHECK(wire_put_join(&l->out, &join) == 0);
     for (size_t i = 0; i + 1 < r.left.n; i += 2) /* at || flip */

@@ -180,7 +180,8 @@ static inline int circle_join(struct circle *c, int by, uint8_t role)
     circle_proof(g, prekey, proof);
     circle_begin(c, by);
     CHECK(keys_post_add(
-              host, &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof},
+              host,
+              &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof, false},
               &invite, &box) == 0);
     circle_commit(c, by);
     (void)circle_carry_control(c, by, n);

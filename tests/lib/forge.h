@@ -41,7 +41,7 @@ static inline void tp_add_members(struct tp *t, struct group *g, struct tp_membe
         memcpy(message + 64, transport_pk, 32);
         memcpy(message + 96, prekey_pk, 32);
         CHECK(sign_make(proof, "join", BYTES_OF(message), m[i].sk) == 0);
-        const struct newcomer who = {m[i].pk, transport_pk, prekey_pk, proof};
+        const struct newcomer who = {m[i].pk, transport_pk, prekey_pk, proof, false};
         int err = keys_post_add(g, &who, &invite, &box);
         CHECK(err == 0);
         buf_free(&box);

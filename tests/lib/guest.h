@@ -16,7 +16,8 @@ struct guest {
     struct handshake hs;
     struct invite_line line;
     uint8_t psk[32], v_pk[32], v_sk[64], hash[32], t_sk[32];
-    uint8_t seed; /* whose keys these are */
+    uint8_t nonce[32]; /* for the sentence */
+    uint8_t seed;      /* whose keys these are */
     struct wire_join join;
 };
 
@@ -39,11 +40,34 @@ static inline void guest_call(struct guest *x, struct net *n, const struct buf *
     net_say_raw(n, x->hand.conn, BYTES_OF(first));
 }
 
+/* What the guest's sentence is made of, as far as it is known. */
+static inline struct sentence guest_sentence(const struct guest *x)
+{
+    return (struct sentence){.group = x->line.group,
+                             .invite_pk = x->v_pk,
+                             .host_pk = x->line.transport_pk,
+                             .member_pk = x->join.member_pk,
+                             .transport_pk = x->join.transport_pk,
+                             .prekey_pk = x->join.prekey_pk,
+                             .name = x->join.name,
+                             .nonce = x->nonce};
+}
+
+/* Sign the join as it stands now. */
+static inline void guest_sign(struct guest *x, const uint8_t member_sk[static 64])
+{
+    uint8_t message[160];
+    join_signed(message, x->line.group, &x->join);
+    CHECK(sign_make(x->join.proof, "join", BYTES(message, 128), member_sk) == 0);
+    join_vouched(message, x->hash, &x->join);
+    CHECK(sign_make(x->join.signature, "invite", BYTES_OF(message), x->v_sk) == 0);
+}
+
 /* Message 2 came: send message 3 and make the join ready.  False: no answer came. */
 static inline bool guest_enter(struct guest *x)
 {
     struct hand *h = &x->hand;
-    uint8_t third[HANDSHAKE_3_BYTES], seed[32] = {8, x->seed}, sk[64], message[128];
+    uint8_t third[HANDSHAKE_3_BYTES], seed[32] = {8, x->seed}, sk[64];
     if (net_heard(h->net, h->conn).n != HANDSHAKE_2_BYTES)
         return false;
     CHECK(handshake_third(&x->hs, net_heard(h->net, h->conn).p, third) == 0);
@@ -53,10 +77,12 @@ static inline bool guest_enter(struct guest *x)
     sign_keypair(x->join.member_pk, sk, seed);
     dh_public(x->join.transport_pk, x->t_sk);
     memset(x->join.prekey_pk, 9, 32);
-    join_signed(message, x->line.group, &x->join);
-    CHECK(sign_make(x->join.proof, "join", BYTES_OF(message), sk) == 0);
-    join_signed(message, x->hash, &x->join);
-    CHECK(sign_make(x->join.signature, "invite", BYTES_OF(message), x->v_sk) == 0);
+    memset(x->nonce, 7, sizeof x->nonce);
+    x->nonce[0] = x->seed;
+    x->join.name = BYTES("Guest", 5);
+    struct sentence s = guest_sentence(x);
+    sentence_commit(x->join.commitment, &s);
+    guest_sign(x, sk);
     return true;
 }
 

@@ -171,7 +171,7 @@ static void try_adding(struct circle *c, struct parcel *p)
     memcpy(a.pk, g->member_pk, 32);
     memcpy(a.transport_pk, g->transport_pk, 32);
     circle_proof(g, a.prekey, a.proof);
-    a.who = (struct newcomer){a.pk, a.transport_pk, a.prekey, a.proof};
+    a.who = (struct newcomer){a.pk, a.transport_pk, a.prekey, a.proof, false};
     bench_open(&b, c->tp[0], c->number[0]);
     bench_inner(&b, "add a member", add, &a);
     bench_close(&b);

@@ -36,6 +36,9 @@ static const struct api_args full = {
     .after = 1000,
     .limit = 50,
     .small = true,
+    .language = 1,
+    .answer = 3,
+    .open = true,
 };
 
 T_CASE(request_comes_back)
@@ -46,6 +49,7 @@ T_CASE(request_comes_back)
     a.name = text("Kring");
     a.pseudonym = text("W\xc3\xa9n");
     a.text = text("hello\nthere");
+    a.id = BYTES("\1\2\xff", 3);
     T_EQ(api_encode(API_SAY, &a, &out), 0);
     T_EQ(api_decode(BUF_BYTES(&out), &verb, &b), 0);
     T_EQ(verb, API_SAY);
@@ -53,6 +57,7 @@ T_CASE(request_comes_back)
     T(b.group == 3 && b.lifetime == 168 && b.uses == 5 && b.valid_hours == 48);
     T(b.delay_ms == 30000 && b.draft == UINT64_MAX && b.row == a.row);
     T(b.after == 1000 && b.limit == 50 && b.has_text);
+    T(b.language == 1 && b.answer == 3 && b.open && bytes_equal(b.id, a.id));
     T(same(b.name, "Kring") && same(b.text, "hello\nthere"));
     T(bytes_equal(b.pseudonym, a.pseudonym));
     buf_free(&out);

@@ -237,15 +237,15 @@ T_CASE(one_person_alone_makes_one_more_steward)
     circle_settle(&c);
     T_EQ(member_me(circle_group(&c, 1))->role, ROLE_STEWARD);
     circle_begin(&c, 1);
-    T_EQ(keys_post_add(circle_group(&c, 1), &(struct newcomer){key, key, key, proof},
-                       &invite, &box),
+    T_EQ(keys_post_add(circle_group(&c, 1),
+                       &(struct newcomer){key, key, key, proof, false}, &invite, &box),
          ERR_DENIED);
     circle_commit(&c, 1);
     circle_join(&c, 1, ROLE_MEMBER);
     circle_settle(&c);
     circle_begin(&c, 2);
-    T_EQ(keys_post_add(circle_group(&c, 2), &(struct newcomer){key, key, key, proof},
-                       &invite, &box),
+    T_EQ(keys_post_add(circle_group(&c, 2),
+                       &(struct newcomer){key, key, key, proof, false}, &invite, &box),
          ERR_DENIED);
     circle_commit(&c, 2);
     T_EQ(member_at(circle_group(&c, 0), 2)->let_in_by, 1);
@@ -549,9 +549,9 @@ T_CASE(a_full_log_refuses_and_a_full_group_too)
         dh_public(message + 64, seed);
         memcpy(message + 96, message + 64, 32);
         T_NEED(sign_make(proof, "join", BYTES_OF(message), sk) == 0);
-        err =
-            keys_post_add(g, &(struct newcomer){pk, message + 64, message + 96, proof},
-                          &invite, &box);
+        err = keys_post_add(
+            g, &(struct newcomer){pk, message + 64, message + 96, proof, false},
+            &invite, &box);
         box.n = 0;
     }
     T_EQ(err, ERR_FULL);

@@ -59,7 +59,7 @@ static int connect_to(uint16_t port, int receive_bytes)
 static struct api_reply invite(struct session *s, uint64_t group)
 {
     struct api_reply line = {0};
-    struct api_args in_group = {.group = group, .has_group = true};
+    struct api_args in_group = {.group = group, .has_group = true, .open = true};
     T_EQ(call(s, API_INVITE, &in_group, &line), 0);
     return line;
 }

@@ -164,7 +164,7 @@ T_CASE(used_finished_and_known)
     T_EQ(net_join(n, 2, &line, "Heron"), 0);
     net_run(n, 5000);
     T_EQ(n->told[TELL_REFUSED], 1);
-    T_EQ(n->told_err, ERR_USED);
+    T_EQ(n->told_err, ERR_EXPIRED);
     T_EQ(groups(n, 2), 0); /* nothing of it stays */
     net_run(n, 50ull * 3600 * 1000);
     T_EQ(net_join(n, 2, &late, "Heron"), 0);
@@ -210,7 +210,7 @@ T_CASE(several_uses)
     net_run(n, 10000);
     T_EQ(member_count(net_group(n, 0)), 3);
     T_EQ(n->told[TELL_REFUSED], 1);
-    T_EQ(n->told_err, ERR_USED);
+    T_EQ(n->told_err, ERR_EXPIRED);
     buf_free(&line);
     net_free(n);
 }
@@ -402,7 +402,7 @@ static void host_add(struct hand *h, struct buf *end)
     CHECK(wire_decode(message, &m) == 0 && m.type == WIRE_JOIN);
     CHECK(control_invite_at(g, 0, &v) == 0);
     struct newcomer who = {m.join.member_pk, m.join.transport_pk, m.join.prekey_pk,
-                           m.join.proof};
+                           m.join.proof, false};
     memlog_begin(n->peer[0]->log);
     CHECK(keys_post_add(g, &who, &v, end) == 0);
     CHECK(content_baseline(g, end) == 0);
@@ -458,12 +458,13 @@ T_CASE(every_refusal_has_its_sentence)
         bool over;
         const char *sentence;
     } all[] = {
-        {REFUSED_USED, true, "This code was used already. Ask for a new one."},
+        {REFUSED_USED, true, "This code is finished. Ask for a new one."},
         {REFUSED_FINISHED, true, "This code is finished. Ask for a new one."},
         {REFUSED_UNKNOWN, true, "This code is finished. Ask for a new one."},
         {REFUSED_FULL, true, "A list is full. Try again later."},
         {REFUSED_LATER, false, "Nobody answered. It will be tried again."},
-        {REFUSED_LATER + 1, false, "Nobody answered. It will be tried again."},
+        {REFUSED_STOPPED, true, "Stopped. Nobody was added."},
+        {REFUSED_STOPPED + 1, false, "Nobody answered. It will be tried again."},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct hand h;

@@ -608,8 +608,9 @@ static void crowd(struct circle *c, int count)
         seed[3] = 1;
         dh_public(message + 96, seed);
         CHECK(sign_make(proof, "join", BYTES_OF(message), sk) == 0);
-        T_EQ(keys_post_add(g, &(struct newcomer){pk, message + 64, message + 96, proof},
-                           &invite, &box),
+        T_EQ(keys_post_add(
+                 g, &(struct newcomer){pk, message + 64, message + 96, proof, false},
+                 &invite, &box),
              0);
         buf_free(&box);
     }
@@ -668,19 +669,22 @@ T_CASE(a_welcome_that_was_changed_is_refused)
     circle_proof(g, prekey, proof);
     circle_begin(&c, 0);
     proof[0] ^= 1; /* without the newcomer's own word the add would count for nothing */
-    T_EQ(keys_post_add(host,
-                       &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof},
-                       &invite, &box),
+    T_EQ(keys_post_add(
+             host,
+             &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof, false},
+             &invite, &box),
          ERR_FORGED);
     T_EQ(control_count(host), 1);
     proof[0] ^= 1;
-    T_EQ(keys_post_add(host,
-                       &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof},
-                       &invite, &box),
+    T_EQ(keys_post_add(
+             host,
+             &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof, false},
+             &invite, &box),
          0);
-    T_EQ(keys_post_add(host,
-                       &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof},
-                       &invite, &box),
+    T_EQ(keys_post_add(
+             host,
+             &(struct newcomer){g->member_pk, g->transport_pk, prekey, proof, false},
+             &invite, &box),
          ERR_EXISTS);
     circle_commit(&c, 0);
     circle_carry_control(&c, 0, n);

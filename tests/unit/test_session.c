@@ -256,6 +256,7 @@ T_CASE(two_people_talk)
     struct api_reply r = {0}, line = {0};
     T_NEED(a != NULL && b != NULL);
     struct api_args in_group = {.group = new_group(a), .has_group = true};
+    in_group.open = true;
     T_EQ(call(a, API_INVITE, &in_group, &line), 0);
     struct api_args join = {.text = api_bytes(api_row(&line, UINT32_MAX), F_TEXT),
                             .pseudonym = text("Bea")};

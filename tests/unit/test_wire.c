@@ -48,8 +48,43 @@ T_CASE(hello_and_join_come_back)
     struct wire_join j;
     memset(&j, 0x21, sizeof j);
     j.signature[63] = 1;
+    j.name = BYTES("Otter", 5);
     T_NEED(wire_put_join(&out, &j) == 0 && read_one(&out, &m) == 0);
+    T(bytes_equal(m.join.name, j.name));
+    m.join.name = j.name;
     T_MEM(&m.join, &j, sizeof j);
+    buf_free(&out);
+}
+
+/* P6.9, P6.10 */
+T_CASE(asked_and_reveal_come_back)
+{
+    struct buf out = {0};
+    struct wire_message m;
+    struct wire_asked a = {.language = 1, .name = BYTES("Wren", 4)};
+    uint8_t nonce[32] = {4, 5, 6};
+    memset(a.nonce, 0x33, 32);
+    T_NEED(wire_put_asked(&out, &a) == 0 && read_one(&out, &m) == 0);
+    T(m.type == WIRE_ASKED && m.asked.language == 1);
+    T_MEM(m.asked.nonce, a.nonce, 32);
+    T(bytes_equal(m.asked.name, a.name));
+    out.p[5] = 2; /* a later form with more at its end */
+    T_EQ(buf_append(&out, BYTES("more", 4), SIZE_MAX / 2), 0);
+    put_u32(out.p, (uint32_t)out.n - 4);
+    T_EQ(read_one(&out, &m), 0);
+    T(bytes_equal(m.asked.name, a.name));
+    out.p[5] = 0;
+    T_EQ(read_one(&out, &m), ERR_MALFORMED);
+    out.p[5] = 1; /* this form ends where it ends */
+    T(read_one(&out, &m) < 0);
+    out.n -= 4;
+    put_u32(out.p, (uint32_t)out.n - 4);
+    out.p[5 + 34] = LIMIT_NAME_BYTES_MAX + 1;
+    T_EQ(read_one(&out, &m), ERR_MALFORMED);
+    out.n = 0;
+    T_NEED(wire_put_reveal(&out, nonce) == 0 && read_one(&out, &m) == 0);
+    T_EQ(m.type, WIRE_REVEAL);
+    T_MEM(m.nonce, nonce, 32);
     buf_free(&out);
 }
 

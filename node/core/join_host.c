@@ -13,6 +13,7 @@
 #include "crypto/sign.h"
 #include "node/core/link_int.h"
 #include "node/core/link_room.h"
+#include "node/core/near.h"
 
 enum {
     KEPT_HOURS = 8 * 24,
@@ -140,7 +141,7 @@ static uint8_t refusal_of(const struct group *g, const struct wire_join *join,
     if (member_find(g, join->member_pk) || member_by_transport(g, join->transport_pk) ||
         v->used >= v->uses)
         return REFUSED_USED;
-    if (g->hour.hour > v->end_hour)
+    if (g->hour.hour > v->end_hour && !near_words_answered(g, invite_pk))
         return REFUSED_FINISHED;
     return member_count(g) >= LIMIT_MEMBERS_MAX ? REFUSED_FULL : 0;
 }
@@ -206,7 +207,9 @@ int join_take(struct group *g, struct link *l, const struct wire_join *join)
         p->limited++;
         return refuse(l, REFUSED_LATER);
     }
-    int err = welcome_again(g, l, join);
+    int err = near_words_came(g, l->invite_pk);
+    if (!err)
+        err = welcome_again(g, l, join);
     if (err == 0) {
         err = add(g, l, join);
         if (!err && !l->closing)

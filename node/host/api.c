@@ -55,6 +55,8 @@ int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out)
     put_some(&m, F_AFTER, args->after);
     put_some(&m, F_LIMIT, args->limit);
     api_put_flag(&m, F_SMALL, args->small);
+    if (args->secret.n > 0)
+        api_put_bin(&m, F_SECRET, args->secret);
     return api_map_end(&m, out, LIMIT_COMMAND_BYTES_MAX);
 }
 
@@ -85,6 +87,7 @@ static void decode_field(struct mp_reader *r, uint64_t field, struct api_args *a
     case F_UNREAD: a->unread_only = mp_read_uint(r, 1) == 1; break;
     case F_AFTER: a->after = mp_read_uint(r, UINT64_MAX); break;
     case F_LIMIT: a->limit = mp_read_uint(r, UINT64_MAX); break;
+    case F_SECRET: a->secret = mp_read_bin(r); break;
     case F_SMALL: a->small = mp_read_uint(r, 1) == 1; break;
     default: mp_skip(r);
     }

@@ -27,6 +27,7 @@
  *               LET_IN_BY (absent: the founder) LINKED
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *     NEAR      rows: GROUP NAME LINKED
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
@@ -58,6 +59,12 @@ enum api_verb {
     API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
     API_BACKUP = 20,     /* TEXT (absolute path of a new file) -> DISK_BYTES */
     API_LOCK = 18,       /* stop the node at once, and forget all it holds */
+    API_AROUND = 31,     /* [DELAY_MS: two minutes at most; 0: stop] look around */
+    API_NEAR = 32,       /* -> LEFT_MS NETWORK; rows of members heard near here */
+    API_NETWORKS = 33,   /* [NAME: mark the one we are on] [ROW: forget it, from 1]
+                            -> NETWORK; rows NAME HERE */
+    API_WORDS = 34,      /* SECRET (32 bytes of six words) GROUP [STEWARD]: let somebody
+                            in; SECRET PSEUDONYM: join.  A telling says how it goes */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */
@@ -113,13 +120,24 @@ enum api_field {
     F_KIND = 49,
     F_BYTES_IN = 50,
     F_BYTES_OUT = 51,
+    F_SECRET = 63,
+    F_LEFT_MS = 64,
+    F_NETWORK = 65, /* enum network_here */
+    F_HERE = 66,
+};
+
+/* The network that we are on. */
+enum network_here {
+    NETWORK_UNKNOWN = 0, /* nothing that it could be known by */
+    NETWORK_OTHER = 1,
+    NETWORK_OURS = 2,
 };
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
 struct api_args {
     uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit;
     bool has_group, has_lifetime, steward, unread_only, small, has_text;
-    struct bytes name, pseudonym, text;
+    struct bytes name, pseudonym, text, secret;
 };
 
 /* Append a request to `out`.  ERR_TOOBIG (LIMIT_COMMAND_BYTES_MAX),

@@ -79,7 +79,15 @@
     X(COMMAND_BYTES_MAX, 262144, "a longer command is refused: ERR_TOOBIG")            \
     X(PASSPHRASE_BYTES_MAX, 1024, "a longer passphrase is refused: ERR_TOOBIG")        \
     X(CLOCK_STEP_HOURS_MAX, 24, "a larger step of the clock counts as this")           \
-    X(DRAFTS_MAX, 256, "a further waiting text is refused: ERR_FULL")
+    X(DRAFTS_MAX, 256, "a further waiting text is refused: ERR_FULL")                  \
+    X(BEACONS_HEARD_MAX, 64, "further beacons of this second are not looked at")       \
+    X(BEACON_KEYS_MAX, 8, "older access keys are not tried on a beacon")               \
+    X(BEACON_RING_MAX, 256, "the oldest beacon is forgotten")                          \
+    X(BEACON_CALLS_MAX, 16, "who is heard is not called in this minute")               \
+    X(NEAR_MAX, 64, "who was heard longest ago is forgotten")                          \
+    X(NETWORKS_MAX, 16, "a further network is not marked: ERR_FULL")                   \
+    X(WORDS_OPEN_MAX, 4, "further words are refused: ERR_FULL")                        \
+    X(WORDS_TRIES_MAX, 3, "the words are finished")
 
 enum limits {
 #define X(name, value, what) LIMIT_##name = (value),

@@ -12,6 +12,7 @@
  *   link.c sync.c ...   connections, reconciliation, dialling      p->links
  *   join.c              invitations                                g->joins
  *   budget.c            what one member may cost                   in p->links
+ *   near.c ...          beacons on the local network               p->near
  *   peer.c              dispatch, effects, groups
  */
 #ifndef NODE_CORE_CORE_H
@@ -31,6 +32,7 @@ struct content;
 struct cards;
 struct links;
 struct joins;
+struct nearby;
 
 /* The group hour (hour.c). */
 struct hour {
@@ -77,6 +79,7 @@ struct peer {
     struct group *groups[LIMIT_GROUPS_MAX]; /* by number; holes are NULL at the end */
     uint32_t groups_count;
     struct links *links;
+    struct nearby *near;
     struct buf *addresses; /* own listening addresses, LIMIT_ADDRESSES_MAX */
     uint32_t addresses_count;
     struct effect *fx;
@@ -93,6 +96,8 @@ NODISCARD int fx_dial(struct peer *p, uint32_t link, uint32_t group,
                       struct bytes address);
 /* Append FX_SEND.  ERR_NOMEM. */
 NODISCARD int fx_send(struct peer *p, uint32_t link, struct bytes bytes);
+/* Append FX_BEACON.  ERR_NOMEM. */
+NODISCARD int fx_beacon(struct peer *p, struct bytes bytes);
 /* Append FX_CLOSE.  ERR_NOMEM. */
 NODISCARD int fx_close(struct peer *p, uint32_t link);
 /* As fx_close, for a link on which nobody has proven anything: nothing that was sent

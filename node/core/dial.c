@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "node/core/link_int.h"
 #include "node/core/link_room.h"
+#include "node/core/near_int.h"
 
 enum {
     DELAY_MS_MIN = 1000,
@@ -203,6 +204,27 @@ static int dial_member(struct group *g, struct dial *d, const struct member *m)
     l->kind = LINK_MEMBER;
     l->member = m->index;
     l->acc = acc_for(g, d);
+    memcpy(l->transport_pk, m->transport_pk, 32);
+    d->linked = true;
+    return 0;
+}
+
+int dial_near(struct group *g, const struct member *m, struct bytes address,
+              uint32_t acc)
+{
+    struct peer *p = g->peer;
+    struct dial *d = NULL;
+    struct link *l = NULL;
+    int err = dial_of(g, m->index, &d);
+    if (err || d->linked || !links_can_dial(p) ||
+        group_links(p, g->number) >= LIMIT_LINKS_PER_GROUP_MAX)
+        return err;
+    err = link_dial(p, g, address, &l);
+    if (err)
+        return err == ERR_FULL ? 0 : err;
+    l->kind = LINK_MEMBER;
+    l->member = m->index;
+    l->acc = acc;
     memcpy(l->transport_pk, m->transport_pk, 32);
     d->linked = true;
     return 0;

@@ -85,6 +85,12 @@ int fx_send(struct peer *p, uint32_t link, struct bytes bytes)
     return fx_add_bytes(p, &made, bytes);
 }
 
+int fx_beacon(struct peer *p, struct bytes bytes)
+{
+    struct effect made = {.kind = FX_BEACON};
+    return fx_add_bytes(p, &made, bytes);
+}
+
 int fx_close(struct peer *p, uint32_t link)
 {
     struct effect made = {.kind = FX_CLOSE, .link = link};

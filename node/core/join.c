@@ -22,6 +22,7 @@
 #include "crypto/sign.h"
 #include "node/core/control_int.h"
 #include "node/core/link_int.h"
+#include "node/core/near_int.h"
 
 enum {
     RETRY_MS_MIN = 500,
@@ -74,6 +75,8 @@ static int invite_post(struct group *g, const struct command *c,
     struct buf body = {0};
     uint32_t hours = c->valid_hours ? c->valid_hours : HOUR_LIFE_DEFAULT;
     uint32_t end = g->hour.hour + (hours < HOUR_LIFE_MAX ? hours : HOUR_LIFE_MAX);
+    if (c->kind == CMD_INVITE_WORDS)
+        end = 0; /* P9.15: only the node that knows the words answers them */
     join_derive(psk, pk, sk, v);
     struct control_body b = {0}; /* P4.8 */
     b.bin[INVITE_KEY] = BYTES_OF(pk);
@@ -136,6 +139,12 @@ int join_invite(struct group *g, const struct command *c, struct buf *line)
         buf_free(line);
     wipe(&in, sizeof in);
     return err;
+}
+
+int join_invite_words(struct group *g, const struct command *c,
+                      const uint8_t v[static 16])
+{
+    return invite_post(g, c, v);
 }
 
 /* ---- what the log keeps ----------------------------------------------------- */
@@ -414,6 +423,22 @@ int join_tick(struct group *g)
     memcpy(l->transport_pk, j->line.transport_pk, 32);
     j->linked = true;
     return 0;
+}
+
+void join_address(struct group *g, struct bytes address)
+{
+    struct invite_line *line = &g->joins->line;
+    size_t at = 0;
+    for (size_t i = 0; i < line->addresses_count; i++) {
+        if (bytes_equal(line->addresses[i], address))
+            return;
+        at += line->addresses[i].n;
+    }
+    if (line->addresses_count == LIMIT_ADDRESSES_MAX ||
+        address.n > sizeof line->store - at)
+        return;
+    memcpy(line->store + at, address.p, address.n);
+    line->addresses[line->addresses_count++] = BYTES(line->store + at, address.n);
 }
 
 void join_unlinked(struct group *g)

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "node/core/link_int.h"
+#include "node/core/near.h"
 
 enum {
     KEPT_HOURS = 8 * 24,
@@ -226,7 +227,7 @@ int door_knock(struct group *g, struct link *l, const struct wire_join *join,
     err = door_is_closed(g, v->v_pk);
     if (err)
         return err < 0 ? err : join_refuse(l, REFUSED_FINISHED);
-    if (g->hour.hour > v->end_hour)
+    if (g->hour.hour > v->end_hour && !near_words_answered(g, v->v_pk))
         return join_refuse(l, REFUSED_FINISHED);
     if (text_check_name(join->name))
         return ERR_PROTOCOL;

@@ -13,6 +13,7 @@
 #include "crypto/sign.h"
 #include "node/core/link_int.h"
 #include "node/core/link_room.h"
+#include "node/core/near.h"
 
 enum {
     KEPT_HOURS = 8 * 24,
@@ -197,7 +198,8 @@ static int come_in(struct group *g, struct link *l, const struct wire_join *join
     struct invite_view v = {0};
     uint8_t code = join_refusal(g, join, l->invite_pk, &v);
     int err = 0;
-    if (!code && !v.asks && g->hour.hour > v.end_hour)
+    if (!code && !v.asks && g->hour.hour > v.end_hour &&
+        !near_words_answered(g, l->invite_pk))
         code = REFUSED_FINISHED;
     if (code)
         err = join_refuse(l, code);
@@ -236,7 +238,9 @@ int join_take(struct group *g, struct link *l, const struct wire_join *join)
         p->limited++;
         return join_refuse(l, REFUSED_LATER);
     }
-    int err = join_welcome(g, l, join);
+    int err = near_words_came(g, l->invite_pk);
+    if (!err)
+        err = join_welcome(g, l, join);
     if (err == 0)
         err = come_in(g, l, join);
     return err < 0 ? err : 0;

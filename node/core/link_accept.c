@@ -10,6 +10,7 @@
 #include "crypto/hash.h"
 #include "node/core/link_int.h"
 #include "node/core/link_room.h"
+#include "node/core/near.h"
 
 enum {
     SINK_BYTES_MIN = 16 * 1024,
@@ -34,16 +35,18 @@ enum { KEPT_HOURS = 8 * 24 };
  * for the same newcomer may come again and others hear why not (P6.4, P6.7). */
 static bool invite_answered(const struct group *g, const struct invite_view *v)
 {
-    return (uint64_t)v->end_hour + KEPT_HOURS >= g->hour.hour;
+    return (uint64_t)v->end_hour + KEPT_HOURS >= g->hour.hour ||
+           near_words_answered(g, v->v_pk); /* P9.15 */
 }
 
 /* What the candidates are made of; so they are made anew only when that changed. */
 static void candidates_sum(const struct group *g, uint8_t sum[static 32])
 {
     struct hasher h;
-    uint8_t acc[32], numbers[8];
+    uint8_t acc[32], numbers[12];
     put_u32(numbers, control_count(g));
     put_u32(numbers + 4, g->hour.hour);
+    put_u32(numbers + 8, near_words_version(g->peer));
     hasher_init(&h, "candidates");
     hasher_update(&h, BYTES_OF(numbers));
     for (uint32_t i = 0; keys_acc_at(g, i, acc); i++)
@@ -151,7 +154,7 @@ static int answer_first(struct peer *p, struct link *l, struct group *g,
         return seen;
     if (seen || handshake_second(hs, second)) {
         link_sink(p, l);
-        return 0;
+        return c->kind == LINK_INVITE ? near_words_guessed(p) : 0;
     }
     l->group = g->number;
     l->kind = c->kind;
@@ -174,7 +177,7 @@ static int take_first(struct peer *p, struct link *l)
             return answer_first(p, l, g, c);
     }
     link_sink(p, l);
-    return 0;
+    return near_words_guessed(p);
 }
 
 /* ---- live ------------------------------------------------------------------- */
@@ -257,7 +260,7 @@ static int take_third(struct peer *p, struct link *l)
     if (!err)
         return link_live(p, l);
     link_sink(p, l);
-    return 0;
+    return l->kind == LINK_INVITE ? near_words_guessed(p) : 0;
 }
 
 /* ---- our own dials ---------------------------------------------------------- */

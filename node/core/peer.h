@@ -35,6 +35,7 @@ enum ev_kind {
     EV_ADDRESSES, /* our present listening addresses changed: command.addresses */
     EV_COMMAND,   /* a person wants something: *command, answered in place */
     EV_TICK,      /* peer_deadline_ms was reached, or just look */
+    EV_BEACON,    /* a datagram came: bytes; address: the sender's host */
 };
 
 enum cmd_kind {
@@ -53,6 +54,12 @@ enum cmd_kind {
     CMD_REKEY,        /* group: rekey now (also used by tests) */
     CMD_DOOR, /* group, answer; a steward's: id, the member key of who waits.  While
                  the group is being joined: our own word about the sentence */
+    CMD_LOOK,         /* delay_ms: look around for so long; 0: stop */
+    CMD_OURS,         /* ours: whether the network that we are on is one of ours */
+    CMD_INVITE_WORDS, /* group, steward, text (32 secret bytes): let somebody in who
+                         has the same secret; TELL_WORDS says how it goes */
+    CMD_JOIN_WORDS,   /* text (32 secret bytes), pseudonym: TELL_WORDS gives the group
+                         once somebody was found */
 };
 
 struct command {
@@ -62,7 +69,7 @@ struct command {
     const struct bytes *addresses; /* "host:port" texts */
     size_t addresses_count;
     uint32_t lifetime_hours, valid_hours, uses;
-    bool steward;
+    bool steward, ours;
     bool ask;         /* INVITE: who comes waits for a yes */
     uint8_t language; /* INVITE: of the sentence (P6.11) */
     enum door_answer answer;
@@ -78,7 +85,7 @@ struct event {
     uint64_t now_ms, wall_ms; /* wall_ms since 1970 */
     uint32_t link;
     int err;
-    struct bytes bytes;
+    struct bytes bytes, address;
     struct command *command;
 };
 
@@ -89,6 +96,8 @@ enum fx_kind {
     FX_CLOSE, /* close link after what was sent, or `at_once`; EV_CLOSED may or may not
                  follow */
     FX_TELL,  /* something a person may want to see: tell, group, row, err */
+    /* send bytes to the local network, over every interface */
+    FX_BEACON,
 };
 
 enum tell {
@@ -107,6 +116,15 @@ enum tell {
     TELL_DOOR,    /* somebody waits to be let in: group; see peer_door */
     TELL_ASKED,   /* our join waits for a yes: group; see group_view */
     TELL_STOPPED, /* a newcomer says that the sentences differ: group */
+    TELL_NEAR,    /* somebody was heard near here: group, row = member index */
+    TELL_WORDS,   /* six words: group (0: none yet), row = enum words_told */
+};
+
+enum words_told {
+    WORDS_FOUND = 1, /* ours were heard: the join of group has begun */
+    WORDS_NOBODY,    /* their time is over, nobody came or was found */
+    WORDS_GUESSED,   /* somebody tried others too often: they are finished */
+    WORDS_CAME,      /* somebody came by them */
 };
 
 struct effect {
@@ -218,6 +236,19 @@ struct limited_view {
 typedef int peer_visit_limited(void *ctx, const struct limited_view *view);
 /* Visit the members that were limited in this run, and why. */
 int peer_limited(struct peer *p, peer_visit_limited *visit, void *ctx);
+
+struct near_view {
+    uint32_t group, index; /* of the member */
+    struct bytes name;     /* as shown; lent until the next call */
+    bool linked;
+};
+typedef int peer_visit_near(void *ctx, const struct near_view *view);
+/* Visit the members that were heard near here since looking began. */
+int peer_near(struct peer *p, peer_visit_near *visit, void *ctx);
+/* Milliseconds that looking around still lasts; 0: nobody looks. */
+uint64_t peer_look_ms(const struct peer *p);
+/* True while beacons are sent or listened for: without it the host has no socket. */
+bool peer_beacons(const struct peer *p);
 
 struct peer_status {
     uint32_t groups, links, handshakes, unopened, aside, drafts, limited;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "node/core/content_int.h"
 #include "node/core/join_int.h"
+#include "node/core/near.h"
 #include "node/core/peer_int.h"
 
 enum { HOUR_MS = 3600 * 1000, FOLDED_BYTES_MAX = 4096 };
@@ -89,6 +90,25 @@ static int command_join_cancel(struct peer *p, const struct command *c)
     if (!g)
         return ERR_NOTFOUND;
     return g->joining ? join_cancel(g) : ERR_STATE;
+}
+
+static int command_join_words(struct peer *p, const struct command *c)
+{
+    int err = text_check_name(c->pseudonym);
+    return err ? err : near_words_seek(p, c);
+}
+
+static int command_invite_words(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : near_words_offer(g, c);
+}
+
+static int command_ours(struct peer *p, const struct command *c)
+{
+    near_ours(p, c->ours);
+    return 0;
 }
 
 static int command_invite(struct peer *p, struct command *c)
@@ -212,6 +232,10 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_MARK_READ: return command_mark_read(p, c);
     case CMD_REKEY: return command_rekey(p, c);
     case CMD_DOOR: return command_door(p, c);
+    case CMD_LOOK: return near_look(p, c->delay_ms);
+    case CMD_OURS: return command_ours(p, c);
+    case CMD_INVITE_WORDS: return command_invite_words(p, c);
+    case CMD_JOIN_WORDS: return command_join_words(p, c);
     }
     return ERR_USAGE;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/core/content_int.h"
+#include "node/core/near.h"
 #include "node/core/peer_int.h"
 
 static int hours_advance(struct peer *p)
@@ -96,6 +97,7 @@ static int event_handle(struct peer *p, const struct event *ev)
     case EV_ADDRESSES: return addresses_take(p, ev->command);
     case EV_COMMAND: return peer_command(p, ev->command);
     case EV_TICK: return 0;
+    case EV_BEACON: return near_heard(p, ev);
     }
     return 0;
 }
@@ -125,6 +127,8 @@ static int step_body(struct peer *p, const struct event *ev)
         err = groups_settle(p);
     if (!err)
         err = links_tick(p);
+    if (!err)
+        err = near_tick(p);
     return err ? err : keys_written(p);
 }
 

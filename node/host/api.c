@@ -61,6 +61,8 @@ int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out)
     put_some(&m, F_SENTENCE_LANGUAGE, args->language);
     put_some(&m, F_ANSWER, args->answer);
     api_put_flag(&m, F_OPEN, args->open);
+    if (args->secret.n > 0)
+        api_put_bin(&m, F_SECRET, args->secret);
     return api_map_end(&m, out, LIMIT_COMMAND_BYTES_MAX);
 }
 
@@ -92,6 +94,7 @@ static void decode_field(struct mp_reader *r, uint64_t field, struct api_args *a
     case F_UNREAD: a->unread_only = mp_read_uint(r, 1) == 1; break;
     case F_AFTER: a->after = mp_read_uint(r, UINT64_MAX); break;
     case F_LIMIT: a->limit = mp_read_uint(r, UINT64_MAX); break;
+    case F_SECRET: a->secret = mp_read_bin(r); break;
     case F_SMALL: a->small = mp_read_uint(r, 1) == 1; break;
     case F_WITH_TALK: a->with_talk = mp_read_uint(r, 1) == 1; break;
     case F_SENTENCE_LANGUAGE: a->language = mp_read_uint(r, UINT8_MAX); break;

@@ -31,6 +31,7 @@
  *               many more wait with the same invitation)
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *     NEAR      rows: GROUP NAME LINKED
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
@@ -71,6 +72,13 @@ enum api_verb {
     API_DOOR = 26,        /* GROUP -> rows of those who wait to be let in */
     API_DOOR_ANSWER = 27, /* GROUP ANSWER (enum door_answer) [ID: who; of our own join
                              nothing] */
+    API_AROUND = 31,      /* [DELAY_MS: two minutes at most; 0: stop] look around */
+    API_NEAR = 32,        /* -> LEFT_MS NETWORK; rows of members heard near here */
+    API_NETWORKS = 33,    /* [NAME: mark the one we are on] [ROW: forget it, from 1]
+                             -> NETWORK; rows NAME HERE */
+    API_WORDS = 34,       /* SECRET (32 bytes of six words) GROUP [STEWARD]: let
+                             somebody in; SECRET PSEUDONYM: join.  A telling says how
+                             it goes */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */
@@ -135,6 +143,17 @@ enum api_field {
     F_OPEN = 60,
     F_COMPARED = 61,
     F_READS_FROM = 62,
+    F_SECRET = 63,
+    F_LEFT_MS = 64,
+    F_NETWORK = 65, /* enum network_here */
+    F_HERE = 66,
+};
+
+/* The network that we are on. */
+enum network_here {
+    NETWORK_UNKNOWN = 0, /* nothing that it could be known by */
+    NETWORK_OTHER = 1,
+    NETWORK_OURS = 2,
 };
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
@@ -143,7 +162,7 @@ struct api_args {
         language, answer;
     bool has_group, has_lifetime, steward, unread_only, small, has_text, with_talk,
         open;
-    struct bytes name, pseudonym, text, id;
+    struct bytes name, pseudonym, text, id, secret;
 };
 
 /* Append a request to `out`.  ERR_TOOBIG (LIMIT_COMMAND_BYTES_MAX),

@@ -6,6 +6,7 @@
 
 #include "node/host/api_rows.h"
 #include "node/host/commit.h"
+#include "node/host/networks.h"
 #include "node/host/profile.h"
 #include "node/host/talkless.h"
 #include "store/backup.h"
@@ -218,6 +219,36 @@ static int call_suggest(struct call *k)
     return 0;
 }
 
+static int call_around(struct call *k)
+{
+    struct command c = {.kind = CMD_LOOK, .delay_ms = k->args->delay_ms};
+    if (!k->h->online)
+        return ERR_STATE;
+    return call_command(k, &c);
+}
+
+static int call_words(struct call *k)
+{
+    const struct api_args *a = k->args;
+    struct command c = {.kind = a->has_group ? CMD_INVITE_WORDS : CMD_JOIN_WORDS,
+                        .text = a->secret,
+                        .pseudonym = a->pseudonym,
+                        .steward = a->steward};
+    if (!k->h->online)
+        return ERR_STATE; /* nobody would be heard */
+    return a->has_group ? call_group_command(k, &c) : call_command(k, &c);
+}
+
+static int call_networks(struct call *k)
+{
+    int err = host_ready(k->h, true);
+    if (err == 0 && k->args->name.n > 0)
+        err = networks_mark(k->h, k->args->name);
+    if (err == 0 && k->args->row > 0)
+        err = networks_forget(k->h, k->args->row - 1);
+    return err < 0 ? err : rows_networks(k->h, k->args, k->out);
+}
+
 /* Verbs that change nothing: they work also while nothing can be stored. */
 static int call_look(struct call *k, enum api_verb verb)
 {
@@ -229,6 +260,7 @@ static int call_look(struct call *k, enum api_verb verb)
     case API_GROUPS: return rows_groups(k->h, k->args, k->out);
     case API_DOOR:
         return k->args->has_group ? rows_door(k->h, k->args, k->out) : ERR_USAGE;
+    case API_NEAR: return rows_near(k->h, k->args, k->out);
     case API_MEMBERS:
         return k->args->has_group ? rows_members(k->h, k->args, k->out) : ERR_USAGE;
     default:
@@ -243,6 +275,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_GROUPS:
     case API_MEMBERS:
     case API_DOOR:
+    case API_NEAR:
     case API_MESSAGES: return call_look(k, verb);
     case API_GROUP_NEW: return call_group_new(k);
     case API_INVITE: return call_invite(k);
@@ -260,6 +293,9 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_BACKUP: return call_backup(k);
     case API_DOOR_ANSWER: return call_door_answer(k);
     case API_LOCK: *k->wants |= API_WANTS_STOP | API_WANTS_LOCK; return 0;
+    case API_AROUND: return call_around(k);
+    case API_NETWORKS: return call_networks(k);
+    case API_WORDS: return call_words(k);
     }
     return ERR_VERSION; /* a face that is newer than this node */
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/host/commit.h"
+#include "node/host/networks.h"
 #include "store/store.h"
 
 enum { MS_PER_HOUR = 3600 * 1000, STOP = 1 };
@@ -235,4 +236,48 @@ int rows_messages(struct host *h, const struct api_args *args, struct api_answer
 {
     struct paging p = {.args = args, .out = out};
     return page_end(&p, peer_messages(h->peer, (uint32_t)args->group, message_row, &p));
+}
+
+/* ---- near here ------------------------------------------------------------- */
+
+static int near_visit(void *ctx, const struct near_view *v)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return 0;
+    api_put_uint(&row, F_GROUP, v->group);
+    api_put_text(&row, F_NAME, v->name);
+    api_put_flag(&row, F_LINKED, v->linked);
+    return page_row(p, &row);
+}
+
+int rows_near(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    struct bytes name;
+    int err = page_end(&p, peer_near(h->peer, near_visit, &p));
+    api_put_uint(&out->values, F_LEFT_MS, peer_look_ms(h->peer));
+    api_put_uint(&out->values, F_NETWORK, networks_here(h, &name));
+    return err;
+}
+
+static int network_visit(void *ctx, struct bytes name, bool here)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return 0;
+    api_put_text(&row, F_NAME, name);
+    api_put_flag(&row, F_HERE, here);
+    return page_row(p, &row);
+}
+
+int rows_networks(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    struct bytes name;
+    int err = page_end(&p, networks_each(h, network_visit, &p));
+    api_put_uint(&out->values, F_NETWORK, networks_here(h, &name));
+    return err;
 }

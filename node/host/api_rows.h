@@ -18,6 +18,12 @@ NODISCARD int rows_groups(struct host *h, const struct api_args *args,
 /* Members of args->group.  ERR_NOTFOUND, ERR_NOMEM, ERR_TOOBIG. */
 NODISCARD int rows_members(struct host *h, const struct api_args *args,
                            struct api_answer *out);
+/* Members heard near here.  ERR_NOMEM, ERR_TOOBIG. */
+NODISCARD int rows_near(struct host *h, const struct api_args *args,
+                        struct api_answer *out);
+/* Networks of ours.  ERR_NOMEM, ERR_TOOBIG, errors of the store. */
+NODISCARD int rows_networks(struct host *h, const struct api_args *args,
+                            struct api_answer *out);
 /* Messages of args->group, in shown order.  ERR_NOTFOUND, ERR_NOMEM, ERR_TOOBIG, errors
  * of the store. */
 NODISCARD int rows_messages(struct host *h, const struct api_args *args,

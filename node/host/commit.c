@@ -7,8 +7,10 @@
 
 #include "base/check.h"
 #include "node/host/api_handle.h"
+#include "node/host/beacon.h"
 #include "node/host/control.h"
 #include "node/host/net.h"
+#include "node/host/networks.h"
 #include "store/store.h"
 
 enum { PENDING_MAX = 1 << 20, RETRY_MS = 1000, RETRY_MS_MAX = 60 * 1000 };
@@ -96,6 +98,8 @@ static void turn_do(struct host *h)
             control_send(h, p->client, p->fx.bytes);
         else if (p->fx.kind == FX_TELL)
             turn_tell(h, &p->fx);
+        else if (p->fx.kind == FX_BEACON)
+            beacon_send(h, p->fx.bytes);
         else
             net_do(h, &p->fx);
     }
@@ -272,6 +276,16 @@ static int step_addresses(struct host *h)
     return err;
 }
 
+/* Tell the core whether this network is one of ours. */
+static int step_ours(struct host *h)
+{
+    struct bytes name;
+    struct command c = {.kind = CMD_OURS};
+    struct event ev = {.kind = EV_COMMAND, .command = &c};
+    c.ours = h->beacons.ours = networks_here(h, &name) == NETWORK_OURS;
+    return turn_step(h, &ev);
+}
+
 /* Make a core from what is committed.  `keep`: its first steps are committed and it
  * goes to work; else they are undone and it serves for looking only. */
 static int start_peer(struct host *h, bool keep)
@@ -283,6 +297,8 @@ static int start_peer(struct host *h, bool keep)
         err = turn_step(h, &start);
     if (err == 0 && keep && h->online)
         err = step_addresses(h);
+    if (err == 0 && keep && h->online)
+        err = step_ours(h);
     if (err == 0 && keep)
         err = turn_commit(h);
     if (err < 0 || !keep)

@@ -16,9 +16,11 @@
 #include "crypto/arena.h"
 #include "crypto/entropy_os.h"
 #include "crypto/hash.h"
+#include "node/host/beacon.h"
 #include "node/host/commit.h"
 #include "node/host/control.h"
 #include "node/host/net.h"
+#include "node/host/networks.h"
 #include "node/host/profile.h"
 #include "node/host/socket_path.h"
 #include "store/copy.h"
@@ -32,6 +34,7 @@ enum {
     OPEN_WAIT_MS = 50,
     SETTLE_MS = 60 * 1000,
     ADDRESSES_MS = 60 * 1000,
+    NETWORKS_MS = 10 * 1000,
     DRAIN_MS = 500,
     DRAIN_LOCKING_MS = 50,
     TICK_MS_MAX = 3600 * 1000,
@@ -113,6 +116,7 @@ static void turn_end(struct host *h)
 {
     if (host_commit(h) < 0)
         host_wake(h);
+    beacon_settle(h);
 }
 
 static void turn_prepare(uv_prepare_t *prepare)
@@ -151,6 +155,10 @@ static void upkeep_due(uv_timer_t *timer)
     if (h->online && now - h->addresses_ms >= ADDRESSES_MS) {
         h->addresses_ms = now;
         profile_check_addresses(h);
+    }
+    if (h->online && now - h->networks_ms >= NETWORKS_MS) {
+        h->networks_ms = now;
+        networks_check(h, false);
     }
     if (h->turn.open || h->turn.count > 0)
         return; /* not in the middle of a transaction: the next time will do */
@@ -349,6 +357,7 @@ static void close_loop(struct host *h)
         return;
     h->closing = true;
     control_close(h);
+    beacon_close(h);
     net_close(h);
     uv_walk(&h->loop, close_handle, NULL);
     forget_at_signals(); /* the loop has put back what the system does */

@@ -80,6 +80,15 @@ struct net {
     uint64_t bytes_in, bytes_out;
 };
 
+/* Beacons (beacon.c), and whether we are on a network of ours (networks.c). */
+struct beacon_io;
+struct beacons {
+    struct beacon_io *four, *six; /* NULL: no such socket */
+    bool open, ours;
+    uint64_t joined_ms, second_ms;
+    uint32_t heard; /* in this second */
+};
+
 /* The control socket (control.c). */
 struct control_server {
     uv_pipe_t pipe;
@@ -116,6 +125,8 @@ struct host {
     struct later later[HOST_LATER_MAX];
     size_t later_count;
     struct net net;
+    struct beacons beacons;
+    uint64_t networks_ms; /* when it was last looked at where we are */
     struct control_server control;
     struct address_list addresses; /* as the core knows them */
     uint64_t addresses_ms;         /* when they were last looked at */

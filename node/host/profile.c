@@ -47,6 +47,16 @@ static int profile_put(struct host *h, struct bytes key, struct bytes value)
     return err;
 }
 
+int profile_host_get(struct host *h, struct bytes key, struct bytes *value)
+{
+    return profile_get(h, key, value);
+}
+
+int profile_host_put(struct host *h, struct bytes key, struct bytes value)
+{
+    return profile_put(h, key, value);
+}
+
 static struct bytes key_of(const char *text)
 {
     return BYTES(text, strlen(text));

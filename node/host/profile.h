@@ -4,6 +4,7 @@
  *     set/NAME         a setting of the face: text
  *     host/port        the port of the last run, u16
  *     host/addresses   the own addresses of the last run, a line each
+ *     host/networks    see networks.h
  *
  * All groups of a profile listen on the same port in this version, which links them for
  * who knows both addresses: docs/decisions/0002-one-port-per-profile.md.
@@ -22,6 +23,12 @@ NODISCARD int profile_setting(struct host *h, struct bytes name, struct bytes *v
 /* Write a setting in the present turn; an empty value removes it.
  * ERR_USAGE, ERR_TOOBIG, ERR_UTF8, errors of the store (then the turn was undone). */
 NODISCARD int profile_set(struct host *h, struct bytes name, struct bytes value);
+/* Read what the host keeps under `key`; lent as above.  ERR_NOTFOUND, errors of the
+ * store. */
+NODISCARD int profile_host_get(struct host *h, struct bytes key, struct bytes *value);
+/* Write it in the present turn; an empty value removes it.  Errors of the store (then
+ * the turn was undone). */
+NODISCARD int profile_host_put(struct host *h, struct bytes key, struct bytes value);
 /* The port to listen on when none is given: that of the last run, or 0. */
 uint16_t profile_port(struct host *h);
 /* Look where we can be reached; tell the core and keep it if that changed. */

@@ -24,7 +24,7 @@ struct net_conn {
     bool closed;
 };
 
-enum net_what { NET_DATA, NET_ACCEPT, NET_DIALED, NET_SENT, NET_CLOSE };
+enum net_what { NET_DATA, NET_ACCEPT, NET_DIALED, NET_SENT, NET_CLOSE, NET_BEACON };
 
 struct net_act {
     enum net_what what;
@@ -49,7 +49,10 @@ struct net {
     int told[32]; /* how often each tell came, all peers */
     int told_err; /* of the last TELL_REFUSED */
     bool record;
-    uint64_t bytes; /* sent in all */
+    bool air; /* beacons are heard by all others, as from "p<i>" */
+    uint64_t beacons[NET_PEERS_MAX];
+    struct buf beacon; /* the newest, for the test to keep */
+    uint64_t bytes;    /* sent in all */
     /* What is done about a peer whose step failed; NULL: the test ends. */
     void (*fell)(struct net *n, int peer, int err);
 };
@@ -127,13 +130,30 @@ static inline int net_peer_at(struct bytes address)
     return address.n > 0 && address.p[0] == 'p' && i > 1 ? to : -1;
 }
 
+/* A beacon from `peer`. */
+static inline void net_beacon(struct net *n, int peer, struct bytes b)
+{
+    n->beacons[peer]++;
+    n->beacon.n = 0;
+    CHECK(buf_append(&n->beacon, b, SIZE_MAX / 2) == 0);
+    for (int i = 0; n->air && i < n->count; i++) {
+        struct net_act a = {.what = NET_BEACON, .conn = -1, .peer = i, .err = peer};
+        if (i == peer || n->off[i])
+            continue;
+        CHECK(buf_append(&a.bytes, b, SIZE_MAX / 2) == 0);
+        net_push(n, a);
+    }
+}
+
 /* Do what a step wanted. */
 static inline void net_effect(struct net *n, int peer, const struct effect *e)
 {
     int end = 0, c = e->kind == FX_SEND || e->kind == FX_CLOSE
                          ? net_find(n, peer, e->link, &end)
                          : -1;
-    if (e->kind == FX_TELL) {
+    if (e->kind == FX_BEACON) {
+        net_beacon(n, peer, e->bytes);
+    } else if (e->kind == FX_TELL) {
         n->told[e->tell]++;
         n->told_err = e->tell == TELL_REFUSED ? e->err : n->told_err;
     } else if (e->kind == FX_DIAL) {
@@ -181,10 +201,14 @@ static inline void net_act(struct net *n, struct net_act *a)
     struct net_conn *c = a->conn >= 0 ? &n->conn[a->conn] : NULL;
     int peer = c ? c->end[a->end] : a->peer;
     struct event ev = {.link = c ? c->link[a->end] : a->link, .err = a->err};
-    static const enum ev_kind kinds[] = {EV_DATA, EV_ACCEPTED, EV_DIALED, EV_SENT,
-                                         EV_CLOSED};
+    static const enum ev_kind kinds[] = {EV_DATA, EV_ACCEPTED, EV_DIALED,
+                                         EV_SENT, EV_CLOSED,   EV_BEACON};
+    char host[16];
     ev.kind = kinds[a->what];
     ev.bytes = a->what == NET_SENT ? BYTES(NULL, a->n) : BUF_BYTES(&a->bytes);
+    (void)snprintf(host, sizeof host, "p%d", a->err);
+    if (a->what == NET_BEACON)
+        ev.address = BYTES(host, strlen(host));
     if (peer >= 0)
         net_step(n, peer, &ev);
     if (a->what == NET_CLOSE && c)
@@ -213,6 +237,7 @@ static inline void net_free(struct net *n)
         buf_free(&n->conn[c].sent[0]);
         buf_free(&n->conn[c].sent[1]);
     }
+    buf_free(&n->beacon);
     free(n->acts);
     free(n->conn);
     free(n);

@@ -27,6 +27,8 @@
  *               LET_IN_BY (absent: the founder) LINKED
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *     UNSENT    TEXT (NOTFOUND: there is none); rows: GROUP TEXT (the first words)
+ *               UNSENT_BYTES
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
@@ -52,11 +54,14 @@ enum api_verb {
     API_MARK_READ = 11,  /* GROUP ROW */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
-    API_PASSPHRASE = 14, /* TEXT (canonical new one) SMALL: change it */
-    API_FOLLOW = 15,     /* from now on this connection gets what the peer tells */
-    API_STOP = 16,       /* stop the node cleanly */
-    API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
-    API_BACKUP = 20,     /* TEXT (absolute path of a new file) -> DISK_BYTES */
+    API_PASSPHRASE = 14,  /* TEXT (canonical new one) SMALL: change it */
+    API_FOLLOW = 15,      /* from now on this connection gets what the peer tells */
+    API_STOP = 16,        /* stop the node cleanly */
+    API_SUGGEST = 17,     /* -> TEXT: 64 random bytes for names and words */
+    API_BACKUP = 20,      /* TEXT (absolute path of a new file) -> DISK_BYTES */
+    API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
+    API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
+    API_UNSENT_SAY = 45, /* GROUP [DELAY_MS LIFETIME] -> DRAFT; then it is not unsent */
     API_LOCK = 18,       /* stop the node at once, and forget all it holds */
 };
 
@@ -113,6 +118,7 @@ enum api_field {
     F_KIND = 49,
     F_BYTES_IN = 50,
     F_BYTES_OUT = 51,
+    F_UNSENT_BYTES = 85,
 };
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */

@@ -96,6 +96,15 @@ NODISCARD int content_draft(struct group *g, struct bytes text, uint32_t lifetim
                             uint64_t delay_ms, uint64_t *draft);
 /* Take a waiting text back: it is appended to `text` and erased.  ERR_NOTFOUND. */
 NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *text);
+/* Keep `text` as the one that was begun in this group and not sent; an empty one erases
+ * it.  ERR_TOOBIG, ERR_UTF8, log errors, ERR_NOMEM. */
+NODISCARD int content_keep_unsent(struct group *g, struct bytes text);
+/* Append that text to `text`.  ERR_NOTFOUND: there is none. */
+NODISCARD int content_unsent(struct group *g, struct buf *text);
+/* Let that text wait as content_draft does; it is not unsent any more.  ERR_NOTFOUND,
+ * errors of content_draft (then it stays). */
+NODISCARD int content_send_unsent(struct group *g, uint32_t lifetime_hours,
+                                  uint64_t delay_ms, uint64_t *draft);
 /* Everything up to `row` is read. */
 NODISCARD int content_mark_read(struct group *g, uint64_t row);
 /* Visit messages in causal order (see peer_messages). */

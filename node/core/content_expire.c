@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/core/content_int.h"
+#include "node/core/content_own.h"
 #include "node/core/content_share.h"
 
 enum { MARK_HOURS = 24 };
@@ -162,6 +162,8 @@ int expire_tick(struct group *g)
     int err = erase_due(g, &erased);
     if (!err)
         err = log->ops->content_forget(log->ctx, g->number, content_mark(g));
+    if (!err)
+        err = unsent_tick(g);
     if (!err)
         err = share_settle(g, true); /* P8.13 */
     if (err)

@@ -25,7 +25,10 @@
  *
  *     'l'  ->  group hour u32 up to which texts may have been lost by damage
  *
- * LOG_DRAFT holds draft number u64 -> lifetime u32 || text.
+ * LOG_DRAFT holds
+ *
+ *     draft number u64   ->  lifetime u32 || text, waiting to be sealed
+ *     'u'                ->  group hour u32 of the last writing || text not sent yet
  */
 #ifndef NODE_CORE_CONTENT_INT_H
 #define NODE_CORE_CONTENT_INT_H
@@ -131,6 +134,7 @@ struct content {
     struct waiting drafts[LIMIT_DRAFTS_MAX];
     uint32_t drafts_count;
     uint64_t next_draft;
+    uint32_t unsent_hour; /* of the last writing, with has_unsent */
     struct unknown *unknown;
     uint32_t unknown_count;
     uint64_t read_row, last_row, entries;
@@ -138,7 +142,7 @@ struct content {
     uint64_t sealed_from;  /* no row before this one is sealed */
     uint32_t control_seen; /* control entries held when bodies were last tried */
     uint32_t unread, unread_hour;
-    bool unread_known, meta_dirty, hour_due;
+    bool unread_known, meta_dirty, hour_due, has_unsent;
     uint32_t expired_hour; /* ends were looked after at this hour */
     /* P8.9: sealing rests; no rekey is owed; own entries came in this batch */
     bool stopped, rekeyed, restored;

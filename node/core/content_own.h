@@ -4,6 +4,7 @@
  *
  *     content_seal                        one own entry
  *     drafts_load -> { drafts_tick }*     texts that wait
+ *     unsent_load -> { unsent_tick }*     the text that was begun and not sent
  *     restored_load -> { content_restored, restored_clash, restored_tick }*
  */
 #ifndef NODE_CORE_CONTENT_OWN_H
@@ -18,6 +19,15 @@ NODISCARD int drafts_load(struct group *g);
 void drafts_hurry(struct group *g);
 /* Seal the texts that are due. */
 NODISCARD int drafts_tick(struct group *g);
+/* --- content_unsent.c ------------------------------------------------------------ */
+/* True if this key of LOG_DRAFT is that of the text that was not sent. */
+bool unsent_is_key(struct bytes key);
+/* Note what the log holds of it.  ERR_DAMAGED. */
+NODISCARD int unsent_load(struct content *c, struct bytes value);
+/* At a new hour: erase it when its time is over.  Log errors. */
+NODISCARD int unsent_tick(struct group *g);
+
+/* --- content_say.c, again -------------------------------------------------------- */
 /* Next time a waiting text or a stopped copy wants something. */
 uint64_t say_deadline_ms(const struct group *g);
 /* What an own entry says. */

@@ -228,6 +228,8 @@ uint32_t content_drafts(const struct group *g)
 static int draft_load_one(void *ctx, struct bytes key, struct bytes value)
 {
     struct content *c = ctx;
+    if (unsent_is_key(key))
+        return unsent_load(c, value);
     if (key.n != 8 || value.n < DRAFT_HEAD_BYTES || c->drafts_count == LIMIT_DRAFTS_MAX)
         return ERR_DAMAGED;
     /* Due at once: the person is not there any more to take it back. */

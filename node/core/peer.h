@@ -48,6 +48,8 @@ enum cmd_kind {
     CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's) -> draft
                 or id */
     CMD_TAKE_BACK,    /* group, draft: take a waiting text back -> text in line */
+    CMD_KEEP_UNSENT,  /* group, text: what was begun and not sent; empty: forget it */
+    CMD_SEND_UNSENT,  /* group, delay_ms (0 counts as 1), lifetime_hours -> draft */
     CMD_RENAME,       /* group, pseudonym: change own name */
     CMD_RENAME_GROUP, /* group, name: a steward changes the group's name */
     CMD_MARK_READ,    /* group, row: everything up to this row is read */
@@ -211,6 +213,10 @@ typedef int peer_visit_message(void *ctx, const struct message_view *view);
 /* Visit the shown messages of a group in causal order, ties by hash (P8.1), waiting
  * texts last.  ERR_NOTFOUND. */
 int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
+
+/* Append to `text` what was begun in a group and not sent.
+ * ERR_NOTFOUND: nothing, or no such group. */
+NODISCARD int peer_unsent(struct peer *p, uint32_t group, struct buf *text);
 
 /* Why something of a member was left out (P8.12). */
 enum limited {

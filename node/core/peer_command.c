@@ -145,6 +145,22 @@ static int command_take_back(struct peer *p, struct command *c)
     return err ? err : content_take_back(g, c->draft, &c->line);
 }
 
+static int command_keep_unsent(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : content_keep_unsent(g, c->text);
+}
+
+static int command_send_unsent(struct peer *p, struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err
+               : content_send_unsent(g, c->lifetime_hours,
+                                     c->delay_ms ? c->delay_ms : 1, &c->draft);
+}
+
 static int command_mark_read(struct peer *p, const struct command *c)
 {
     struct group *g = NULL;
@@ -227,6 +243,8 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_JOIN_CANCEL: return command_join_cancel(p, c);
     case CMD_SAY: return command_say(p, c);
     case CMD_TAKE_BACK: return command_take_back(p, c);
+    case CMD_KEEP_UNSENT: return command_keep_unsent(p, c);
+    case CMD_SEND_UNSENT: return command_send_unsent(p, c);
     case CMD_RENAME: return command_rename(p, c);
     case CMD_RENAME_GROUP: return command_rename_group(p, c);
     case CMD_MARK_READ: return command_mark_read(p, c);

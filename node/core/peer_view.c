@@ -161,6 +161,12 @@ int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, voi
     return g ? content_messages(g, visit, ctx) : ERR_NOTFOUND;
 }
 
+int peer_unsent(struct peer *p, uint32_t group, struct buf *text)
+{
+    struct group *g = peer_group(p, group);
+    return g ? content_unsent(g, text) : ERR_NOTFOUND;
+}
+
 /* The latest reason a member was limited for; false if never. */
 static bool limited_view(const struct group *g, uint32_t index, struct limited_view *v)
 {

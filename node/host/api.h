@@ -32,6 +32,8 @@
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
  *     NEAR      rows: GROUP NAME LINKED
+ *     UNSENT    TEXT (NOTFOUND: there is none); rows: GROUP TEXT (the first words)
+ *               UNSENT_BYTES
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
@@ -79,6 +81,9 @@ enum api_verb {
     API_WORDS = 34,       /* SECRET (32 bytes of six words) GROUP [STEWARD]: let
                              somebody in; SECRET PSEUDONYM: join.  A telling says how
                              it goes */
+    API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
+    API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
+    API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME] -> DRAFT; it is unsent no more */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */
@@ -147,6 +152,7 @@ enum api_field {
     F_LEFT_MS = 64,
     F_NETWORK = 65, /* enum network_here */
     F_HERE = 66,
+    F_UNSENT_BYTES = 85,
 };
 
 /* The network that we are on. */

@@ -127,12 +127,36 @@ static int call_take_back(struct call *k)
     return err;
 }
 
+static int call_unsent_say(struct call *k)
+{
+    struct command c = {.kind = CMD_SEND_UNSENT, .delay_ms = k->args->delay_ms};
+    c.lifetime_hours = k->args->has_lifetime ? (uint32_t)k->args->lifetime : UINT32_MAX;
+    int err = call_group_command(k, &c);
+    if (err == 0)
+        api_put_uint(&k->out->values, F_DRAFT, c.draft);
+    buf_free(&c.line);
+    return err;
+}
+
+static int look_unsent(struct call *k)
+{
+    struct buf text = {0};
+    if (!k->args->has_group)
+        return rows_unsent(k->h, k->args, k->out);
+    int err = peer_unsent(k->h->peer, (uint32_t)k->args->group, &text);
+    if (err == 0)
+        api_put_text(&k->out->values, F_TEXT, BUF_BYTES(&text));
+    buf_free(&text);
+    return err;
+}
+
 /* Commands that answer with nothing. */
 static int call_plain(struct call *k, enum cmd_kind kind)
 {
     struct command c = {.kind = kind,
                         .name = k->args->name,
                         .pseudonym = k->args->pseudonym,
+                        .text = k->args->text,
                         .row = k->args->row};
     int err = call_group_command(k, &c);
     buf_free(&c.line);
@@ -261,6 +285,7 @@ static int call_look(struct call *k, enum api_verb verb)
     case API_DOOR:
         return k->args->has_group ? rows_door(k->h, k->args, k->out) : ERR_USAGE;
     case API_NEAR: return rows_near(k->h, k->args, k->out);
+    case API_UNSENT: return look_unsent(k);
     case API_MEMBERS:
         return k->args->has_group ? rows_members(k->h, k->args, k->out) : ERR_USAGE;
     default:
@@ -276,6 +301,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_MEMBERS:
     case API_DOOR:
     case API_NEAR:
+    case API_UNSENT:
     case API_MESSAGES: return call_look(k, verb);
     case API_GROUP_NEW: return call_group_new(k);
     case API_INVITE: return call_invite(k);
@@ -283,6 +309,8 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_JOIN_CANCEL: return call_plain(k, CMD_JOIN_CANCEL);
     case API_SAY: return call_say(k);
     case API_TAKE_BACK: return call_take_back(k);
+    case API_UNSENT_KEEP: return call_plain(k, CMD_KEEP_UNSENT);
+    case API_UNSENT_SAY: return call_unsent_say(k);
     case API_MARK_READ: return call_plain(k, CMD_MARK_READ);
     case API_RENAME: return call_rename(k);
     case API_SETTING: return call_setting(k);

@@ -8,7 +8,7 @@
 #include "node/host/networks.h"
 #include "store/store.h"
 
-enum { MS_PER_HOUR = 3600 * 1000, STOP = 1 };
+enum { MS_PER_HOUR = 3600 * 1000, STOP = 1, UNSENT_SHOWN_BYTES = 160 };
 
 /* Rows going into an answer. */
 struct paging {
@@ -17,6 +17,13 @@ struct paging {
     uint64_t seen; /* rows visited */
     uint64_t next; /* rows to skip next time; 0: none are left */
     int err;
+};
+
+/* Texts that were not sent, going into an answer. */
+struct unsent_rows {
+    struct paging page;
+    struct host *h;
+    struct buf text;
 };
 
 /* True if the present row is to be written; it counts as seen. */
@@ -279,5 +286,42 @@ int rows_networks(struct host *h, const struct api_args *args, struct api_answer
     struct bytes name;
     int err = page_end(&p, networks_each(h, network_visit, &p));
     api_put_uint(&out->values, F_NETWORK, networks_here(h, &name));
+    return err;
+}
+
+/* ---- texts that were not sent -------------------------------------------- */
+
+/* The beginning of a text, ending between two letters. */
+static struct bytes first_words(struct bytes text)
+{
+    size_t n = text.n < UNSENT_SHOWN_BYTES ? text.n : UNSENT_SHOWN_BYTES;
+    while (n > 0 && n < text.n && (text.p[n] & 0xc0) == 0x80)
+        n--;
+    return BYTES(text.p, n);
+}
+
+static int unsent_row(void *ctx, const struct group_view *v)
+{
+    struct unsent_rows *u = ctx;
+    struct api_map row = {0};
+    u->text.n = 0;
+    int err = peer_unsent(u->h->peer, v->number, &u->text);
+    if (err == ERR_NOTFOUND)
+        return 0;
+    if (err)
+        return err;
+    if (!page_wants(&u->page))
+        return u->page.next > 0 ? STOP : 0;
+    api_put_uint(&row, F_GROUP, v->number);
+    api_put_text(&row, F_TEXT, first_words(BUF_BYTES(&u->text)));
+    api_put_uint(&row, F_UNSENT_BYTES, u->text.n);
+    return page_row(&u->page, &row);
+}
+
+int rows_unsent(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct unsent_rows u = {.page = {.args = args, .out = out}, .h = h};
+    int err = page_end(&u.page, peer_groups(h->peer, unsent_row, &u));
+    buf_free(&u.text);
     return err;
 }

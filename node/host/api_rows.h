@@ -32,5 +32,9 @@ NODISCARD int rows_messages(struct host *h, const struct api_args *args,
 /* Answer API_DOOR. */
 NODISCARD int rows_door(struct host *h, const struct api_args *args,
                         struct api_answer *out);
+/* Texts that were begun and not sent, a row each with the first words.  ERR_NOMEM,
+ * ERR_TOOBIG, errors of the store. */
+NODISCARD int rows_unsent(struct host *h, const struct api_args *args,
+                          struct api_answer *out);
 
 #endif

@@ -112,6 +112,16 @@ static void say_later(struct bench *b)
     b->draft = say.draft;
 }
 
+/* A text that was begun and not sent. */
+static void keep_unsent(struct bench *b)
+{
+    struct command keep = {
+        .kind = CMD_KEEP_UNSENT, .group = 1, .text = TEXT("half a text")};
+    struct event ev = {.kind = EV_COMMAND, .command = &keep};
+    bench_step(b, &ev);
+    CHECK(keep.err == 0);
+}
+
 static void try_texts(struct bench *b)
 {
     struct command say = {.kind = CMD_SAY,
@@ -130,6 +140,15 @@ static void try_texts(struct bench *b)
     bench_look(b, "look at a waiting text", look_messages);
     bench_look(b, "look at members", look_members);
     bench_look(b, "look at groups", look_groups);
+    struct command keep = {
+        .kind = CMD_KEEP_UNSENT, .group = 1, .text = TEXT("half a text")};
+    bench_command(b, "keep what is not sent", &keep);
+    b->first = keep_unsent;
+    struct command send = {.kind = CMD_SEND_UNSENT,
+                           .group = 1,
+                           .lifetime_hours = UINT32_MAX,
+                           .delay_ms = 5000};
+    bench_command(b, "send it", &send);
     struct command read = {.kind = CMD_MARK_READ, .group = 1, .row = 2};
     bench_command(b, "mark as read", &read);
     struct command rekey = {.kind = CMD_REKEY, .group = 1};

@@ -292,8 +292,8 @@ T_CASE(commands_on_no_group)
 {
     struct tp *t = tp_new(1);
     static const enum cmd_kind kinds[] = {
-        CMD_INVITE, CMD_JOIN_CANCEL,  CMD_SAY,       CMD_TAKE_BACK,
-        CMD_RENAME, CMD_RENAME_GROUP, CMD_MARK_READ, CMD_REKEY};
+        CMD_INVITE,       CMD_JOIN_CANCEL, CMD_SAY,   CMD_TAKE_BACK,   CMD_RENAME,
+        CMD_RENAME_GROUP, CMD_MARK_READ,   CMD_REKEY, CMD_KEEP_UNSENT, CMD_SEND_UNSENT};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct command c = {.kind = kinds[i],
                             .group = 5,

@@ -247,6 +247,45 @@ T_CASE(drafts_wait)
     free(home);
 }
 
+/* What was begun and not sent is there in the next run, and goes once. */
+T_CASE(unsent_texts)
+{
+    char *home = folder("unsent");
+    struct session *s = open_node(home, false);
+    struct api_reply r = {0};
+    char words[200];
+    T_NEED(s != NULL);
+    uint64_t group = new_group(s);
+    struct api_args of = {.group = group, .has_group = true};
+    struct api_args keep = of;
+    memset(words, 'w', sizeof words);
+    memcpy(words + 159, "\xc3\xa9", 2); /* a letter where the first words end */
+    keep.text = BYTES_OF(words);
+    T_EQ(do_only(s, API_UNSENT, &of), ERR_NOTFOUND);
+    T_EQ(do_only(s, API_UNSENT_SAY, &of), ERR_NOTFOUND);
+    T_EQ(do_only(s, API_UNSENT_KEEP, &none), ERR_USAGE);
+    T_EQ(do_only(s, API_UNSENT_KEEP, &keep), 0);
+    session_close(s);
+    s = open_node(home, false);
+    T_NEED(s != NULL);
+    T_EQ(call(s, API_UNSENT, &of, &r), 0);
+    T(bytes_equal(api_bytes(api_row(&r, UINT32_MAX), F_TEXT), BYTES_OF(words)));
+    api_reply_free(&r);
+    T_EQ(call(s, API_UNSENT, &none, &r), 0);
+    T_EQ(api_rows(&r), 1);
+    T_EQ(api_uint(api_row(&r, 0), F_GROUP, 0), group);
+    T_EQ(api_uint(api_row(&r, 0), F_UNSENT_BYTES, 0), sizeof words);
+    T_EQ(api_bytes(api_row(&r, 0), F_TEXT).n, 159);
+    api_reply_free(&r);
+    T_EQ(do_only(s, API_UNSENT_SAY, &of), 0);
+    T_EQ(do_only(s, API_UNSENT, &of), ERR_NOTFOUND);
+    T_EQ(call(s, API_MESSAGES, &of, &r), 0);
+    T_EQ(api_rows(&r), 1);
+    api_reply_free(&r);
+    session_close(s);
+    free(home);
+}
+
 /* ---- two nodes ----------------------------------------------------------- */
 
 T_CASE(two_people_talk)

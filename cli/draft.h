@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* draft.h -- texts that were begun and not sent: one a group, in the store only.
+ *
+ *     draft_keep | draft_replace -> draft_read -> draft_send
+ */
+#ifndef CLI_DRAFT_H
+#define CLI_DRAFT_H
+
+#include "cli/cli.h"
+
+/* Add `text` to what is kept unsent for this group, on a line of its own, so that
+ * nothing typed is lost; broken letters are left out, and so is what no text can hold
+ * any more.  Nothing is said; an empty text does nothing.  Works as long as the session
+ * is open, also while kring is being closed or locked.  Errors of the session. */
+NODISCARD int draft_keep(struct cli *c, uint64_t group, struct bytes text);
+/* Let `text` be what is kept unsent; an empty one erases it.  ERR_TOOBIG, ERR_UTF8,
+ * ERR_STATE (not let in yet), errors of the session. */
+NODISCARD int draft_replace(struct cli *c, uint64_t group, struct bytes text);
+/* Append what is kept unsent to `text`.  ERR_NOTFOUND: nothing. */
+NODISCARD int draft_read(struct cli *c, uint64_t group, struct buf *text);
+/* Let what is kept unsent wait TALK_DELAY_MS like any text, or `now` not at all, and
+ * say so; its number goes to `*draft`.  An error was said. */
+NODISCARD int draft_send(struct cli *c, uint64_t group, bool now, uint64_t *draft);
+/* Append `text` to `out` without its broken letters and zero bytes.
+ * ERR_NOMEM, ERR_TOOBIG (`bytes_max`). */
+NODISCARD int draft_mend(struct bytes text, struct buf *out, size_t bytes_max);
+
+#endif

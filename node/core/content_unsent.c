@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* content_unsent.c -- the text of a group that somebody began and did not send.
+ *
+ * It is nobody's but this device's: it is never sealed until it is sent.  It ends like
+ * what is said in its group, counted from the last writing.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "node/core/content_own.h"
+
+enum {
+    UNSENT_HEAD_BYTES = 4,
+    UNSENT_BYTES_MAX = UNSENT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX
+};
+
+static const uint8_t key_unsent[1] = {'u'};
+
+bool unsent_is_key(struct bytes key)
+{
+    return bytes_equal(key, BYTES_OF(key_unsent));
+}
+
+int unsent_load(struct content *c, struct bytes value)
+{
+    if (value.n <= UNSENT_HEAD_BYTES || value.n > UNSENT_BYTES_MAX)
+        return ERR_DAMAGED;
+    c->has_unsent = true;
+    c->unsent_hour = get_u32(value.p);
+    return 0;
+}
+
+static int unsent_drop(struct group *g)
+{
+    struct log *log = &g->peer->log;
+    if (!g->content->has_unsent)
+        return 0;
+    g->content->has_unsent = false;
+    return log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_unsent));
+}
+
+int content_keep_unsent(struct group *g, struct bytes text)
+{
+    struct content *c = g->content;
+    struct log *log = &g->peer->log;
+    uint8_t head[UNSENT_HEAD_BYTES];
+    if (text.n > LIMIT_BODY_BYTES_MAX)
+        return ERR_TOOBIG;
+    int err = text_check(text);
+    if (err || text.n == 0)
+        return err ? err : unsent_drop(g);
+    put_u32(head, g->hour.hour);
+    c->copy.n = 0;
+    err = buf_append(&c->copy, BYTES_OF(head), UNSENT_BYTES_MAX);
+    if (!err)
+        err = buf_append(&c->copy, text, UNSENT_BYTES_MAX);
+    if (!err)
+        err = log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_unsent),
+                            BUF_BYTES(&c->copy));
+    if (!err) {
+        c->has_unsent = true;
+        c->unsent_hour = g->hour.hour;
+    }
+    wipe(c->copy.p, c->copy.n);
+    c->copy.n = 0;
+    return err;
+}
+
+int content_unsent(struct group *g, struct buf *text)
+{
+    struct log *log = &g->peer->log;
+    struct bytes value = {0};
+    if (!g->content->has_unsent)
+        return ERR_NOTFOUND;
+    int err =
+        log->ops->get(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_unsent), &value);
+    if (err || value.n <= UNSENT_HEAD_BYTES)
+        return err && err != ERR_NOTFOUND ? err : ERR_DAMAGED;
+    return buf_append(text,
+                      BYTES(value.p + UNSENT_HEAD_BYTES, value.n - UNSENT_HEAD_BYTES),
+                      LIMIT_BODY_BYTES_MAX);
+}
+
+int content_send_unsent(struct group *g, uint32_t lifetime_hours, uint64_t delay_ms,
+                        uint64_t *draft)
+{
+    struct buf text = {0}; /* the log's bytes do not outlive the writing */
+    int err = content_unsent(g, &text);
+    if (!err)
+        err = content_draft(g, BUF_BYTES(&text), lifetime_hours, delay_ms, draft);
+    buf_free(&text);
+    return err ? err : unsent_drop(g);
+}
+
+int unsent_tick(struct group *g)
+{
+    const struct content *c = g->content;
+    bool ends = g->lifetime_hours > 0;
+    return ends && c->has_unsent && g->hour.hour >= c->unsent_hour + g->lifetime_hours
+               ? unsent_drop(g)
+               : 0;
+}

@@ -77,7 +77,7 @@ static const struct note {
     {COMMAND_LOCK, N_("Closing the lid does not lock. Lock before you close it.")},
     {COMMAND_LOCK, N_("While it sleeps, the memory holds all. It locks on waking.")},
     {COMMAND_LOCK, N_("A window that is closed locks, too.")},
-    {COMMAND_LOCK, N_("kring node alone stays open until you lock.")},
+    {COMMAND_LOCK, N_("Open without its screens, it waits until you lock.")},
     {COMMAND_LOCK, N_("A text you did not finish is kept, locked.")},
     {COMMAND_PANIC, N_("It is off until you choose a word for it.")},
     {COMMAND_PANIC, N_("Then that word erases everything here, also when locked.")},

@@ -9,6 +9,7 @@
 #ifndef CLI_HOME_H
 #define CLI_HOME_H
 
+#include "cli/idle.h"
 #include "cli/view.h"
 
 enum { HOME_ANSWER_BYTES = 256, HOME_NEWCOMERS_MAX = 16, HOME_NEWS_MAX = 64 };
@@ -31,16 +32,15 @@ struct home {
     size_t nameless_count;
     struct session_event kept[HOME_NEWS_MAX]; /* while somebody writes */
     size_t kept_count;
-    bool choosing;     /* the open question asks for a number */
-    bool news;         /* something was written below the open question */
-    bool closing;      /* the person or the system ends it */
-    bool away;         /* kring was closed from elsewhere: by lock, or where it ran */
-    bool writing;      /* the open question asks for a text for `group` */
-    bool locked;       /* nobody typed for too long */
-    bool erased;       /* everything was erased (panic.h) */
-    bool warned;       /* that kring locks soon */
-    uint64_t typed_ms; /* when something was typed last */
-    int err;           /* why it cannot go on, or 0 */
+    bool choosing;    /* the open question asks for a number */
+    bool news;        /* something was written below the open question */
+    bool closing;     /* the person or the system ends it */
+    bool away;        /* kring was closed from elsewhere: by lock, or where it ran */
+    bool writing;     /* the open question asks for a text for `group` */
+    bool locked;      /* nobody typed for too long */
+    bool erased;      /* everything was erased (panic.h) */
+    struct idle idle; /* since something was typed last */
+    int err;          /* why it cannot go on, or 0 */
 };
 
 /* ---- home.c: asking ------------------------------------------------------ */

@@ -11,18 +11,21 @@
 
 enum {
     MS_PER_S = 1000,
-    S_PER_MINUTE = 60,
-    WARN_S = 60,
     LOOK_MS = 1000, /* a sleep of the computer is noticed that soon after it */
     KEY_BYTES_MAX = 32,
 };
 
 /* ---- idle ---------------------------------------------------------------- */
 
+static struct idle_now now_of(void)
+{
+    uint64_t slept_ms = 0, ms = session_now_ms(&slept_ms);
+    return (struct idle_now){ms, slept_ms};
+}
+
 void home_typed(struct home *h)
 {
-    h->typed_ms = session_now_ms();
-    h->warned = false;
+    idle_typed(&h->idle, now_of());
 }
 
 /* Below the warning the open question stands again, with what was typed so far; from
@@ -30,7 +33,6 @@ void home_typed(struct home *h)
 static void warn(struct home *h, uint64_t left_ms)
 {
     unsigned long seconds = (unsigned long)((left_ms + MS_PER_S - 1) / MS_PER_S);
-    h->warned = true;
     prompt_take_keys(&h->c->prompt);
     prompt_break_line(&h->c->prompt);
     cli_sayf(_("kring locks in %lu seconds. Press the space bar to stay."), seconds);
@@ -39,16 +41,13 @@ static void warn(struct home *h, uint64_t left_ms)
 
 int64_t home_idle_ms(struct home *h)
 {
-    uint64_t limit_ms = locking_minutes(h->c) * S_PER_MINUTE * MS_PER_S;
-    uint64_t warn_ms = limit_ms / 2 < (uint64_t)WARN_S * MS_PER_S
-                           ? limit_ms / 2
-                           : (uint64_t)WARN_S * MS_PER_S;
-    uint64_t idle_ms = session_now_ms() - h->typed_ms;
-    if (idle_ms >= limit_ms)
-        return 0;
-    if (!h->warned && limit_ms - idle_ms <= warn_ms)
-        warn(h, limit_ms - idle_ms);
-    return limit_ms - idle_ms < LOOK_MS ? (int64_t)(limit_ms - idle_ms) : LOOK_MS;
+    uint64_t left_ms = 0;
+    switch (idle_look(&h->idle, now_of(), locking_minutes(h->c), &left_ms)) {
+    case IDLE_LOCK: return 0;
+    case IDLE_WARN: warn(h, left_ms); break;
+    case IDLE_WAIT: break;
+    }
+    return left_ms < LOOK_MS ? (int64_t)left_ms : LOOK_MS;
 }
 
 /* ---- a text that is half written ------------------------------------------ */

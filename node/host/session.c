@@ -110,11 +110,18 @@ void session_harden(void)
     forget_at_signals();
 }
 
-uint64_t session_now_ms(void)
+static uint64_t clock_ms(clockid_t id)
 {
     struct timespec t = {0};
-    (void)clock_gettime(CLOCK_BOOTTIME, &t);
+    (void)clock_gettime(id, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t session_now_ms(uint64_t *slept_ms)
+{
+    uint64_t awake_ms = clock_ms(CLOCK_MONOTONIC), now_ms = clock_ms(CLOCK_BOOTTIME);
+    *slept_ms = now_ms > awake_ms ? now_ms - awake_ms : 0;
+    return now_ms;
 }
 
 void session_at_signal(void (*act)(void))

@@ -76,8 +76,9 @@ void session_harden(void);
 /* What a signal that ends the process does before all else: something a signal handler
  * may do.  NULL: nothing. */
 void session_at_signal(void (*act)(void));
-/* Milliseconds on a clock that goes on while the computer sleeps. */
-uint64_t session_now_ms(void);
+/* Milliseconds on a clock that goes on while the computer sleeps; how many of them it
+ * slept goes to `*slept_ms`. */
+uint64_t session_now_ms(uint64_t *slept_ms);
 /* End the process with this exit code, after all that it holds was overwritten;
  * standard streams are flushed. */
 _Noreturn void session_end(int code);

@@ -46,7 +46,7 @@ static uint32_t near_rows(struct session *s)
 
 static void join_by_line(struct session *a, struct session *b)
 {
-    struct api_args invite = {.group = new_group(a), .has_group = true};
+    struct api_args invite = {.group = new_group(a), .has_group = true, .open = true};
     struct api_reply r = {0};
     T_EQ(call(a, API_INVITE, &invite, &r), 0);
     struct api_args join = {.text = api_bytes(api_row(&r, UINT32_MAX), F_TEXT),

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* peer_look.h -- looking at a peer: no step, no effect, nothing changes.  Part of
+ * peer.h, which includes it.
+ *
+ * A view is lent to a visitor until it returns.  A visitor that returns something else
+ * than 0 stops the visit, and that is returned.
+ */
+#ifndef NODE_CORE_PEER_LOOK_H
+#define NODE_CORE_PEER_LOOK_H
+
+#include "base/bytes.h"
+
+struct peer;
+
+struct group_view {
+    uint32_t number;
+    uint8_t id[32];
+    struct bytes name; /* as shown: "Circle", "Circle 2"; lent until the next call */
+    struct bytes me;   /* own name as shown */
+    uint32_t lifetime_hours; /* 0: record */
+    uint32_t members, stewards, unread, links;
+    uint32_t hour;      /* group hour */
+    bool joining;       /* a join is under way */
+    bool steward;       /* we are one */
+    bool differs;       /* a digest differed: "we do not see the same group" */
+    uint8_t digest[16]; /* of the state we see */
+    uint32_t waiting;   /* who must be let in; see peer_door */
+    /* While joining, once somebody must say yes: */
+    bool asked, same; /* same: we said that the sentence is the same */
+    uint8_t sentence[SENTENCE_BYTES], language;
+    struct bytes host; /* name of who must say yes; lent until the next call */
+};
+typedef int peer_visit_group(void *ctx, const struct group_view *view);
+/* Visit all groups in order of their numbers; a non-zero return stops and is returned.
+ * ERR_NOMEM and log errors, here and below: look again later. */
+int peer_groups(struct peer *p, peer_visit_group *visit, void *ctx);
+
+struct member_view {
+    uint32_t index;
+    uint8_t key[32];
+    struct bytes name;      /* as shown, with a number where two took one name */
+    struct bytes let_in_by; /* name of who let this person in; empty for the founder */
+    bool steward, me, linked, forked;
+    bool compared;            /* the founder, or let in with a compared sentence */
+    uint32_t reads_from_hour; /* UINT32_MAX: since before we were here */
+};
+typedef int peer_visit_member(void *ctx, const struct member_view *view);
+/* Visit the members of a group in order of joining.  ERR_NOTFOUND. */
+int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void *ctx);
+
+struct message_view {
+    uint64_t row;
+    uint8_t id[32];  /* entry hash */
+    uint32_t author; /* member index */
+    struct bytes author_name, text;
+    uint32_t kind, about_hour, ends_in_hours; /* UINT32_MAX: kept */
+    bool unread, own, forked, newer;          /* newer: needs a newer kring */
+    bool missing_before; /* something the author wrote before this is missing here */
+    uint32_t have;       /* devices of members known to have it */
+    uint64_t draft;      /* not 0: still waiting on this device */
+};
+typedef int peer_visit_message(void *ctx, const struct message_view *view);
+/* Visit the shown messages of a group in causal order, ties by hash (P8.1), waiting
+ * texts last.  ERR_NOTFOUND. */
+int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
+
+/* Append to `text` what was begun in a group and not sent.
+ * ERR_NOTFOUND: nothing, or no such group. */
+NODISCARD int peer_unsent(struct peer *p, uint32_t group, struct buf *text);
+
+/* Why something of a member was left out (P8.12). */
+enum limited {
+    LIMITED_BYTES,      /* sent too much that was known or of no use */
+    LIMITED_CHECKS,     /* sent too much that was refused */
+    LIMITED_ASKS,       /* asked for too much */
+    LIMITED_LINKS,      /* connected too often */
+    LIMITED_ENTRIES,    /* wrote too fast: passed on later */
+    LIMITED_CLAIMS,     /* said things about our own texts that were not so */
+    LIMITED_QUARANTINE, /* sent too much that cannot be read yet */
+    LIMITED_SHARE,      /* wrote more than is kept of one member */
+    LIMITED_KEYS,       /* changed keys and gave us none */
+    LIMITED_END
+};
+
+struct limited_view {
+    uint32_t group, index; /* of the member */
+    struct bytes name;     /* as shown; lent until the next call */
+    enum limited why;      /* the latest */
+    uint64_t times;        /* all together, in this run */
+    uint64_t last_ms;      /* now_ms scale */
+};
+typedef int peer_visit_limited(void *ctx, const struct limited_view *view);
+/* Visit the members that were limited in this run, and why. */
+int peer_limited(struct peer *p, peer_visit_limited *visit, void *ctx);
+
+struct near_view {
+    uint32_t group, index; /* of the member */
+    struct bytes name;     /* as shown; lent until the next call */
+    bool linked;
+};
+typedef int peer_visit_near(void *ctx, const struct near_view *view);
+/* Visit the members that were heard near here since looking began. */
+int peer_near(struct peer *p, peer_visit_near *visit, void *ctx);
+/* Milliseconds that looking around still lasts; 0: nobody looks. */
+uint64_t peer_look_ms(const struct peer *p);
+/* True while beacons are sent or listened for: without it the host has no socket. */
+bool peer_beacons(const struct peer *p);
+
+struct peer_status {
+    uint32_t groups, links, handshakes, unopened, aside, drafts, limited;
+    uint64_t entries; /* content entries held */
+    bool keys_locked; /* the arena is locked into memory */
+};
+/* Numbers about this peer. */
+void peer_status(const struct peer *p, struct peer_status *out);
+
+#endif

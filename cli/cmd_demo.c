@@ -223,7 +223,8 @@ static int run_shown(struct demo *d, int who, const char *const *words,
     size_t start_n = out->n;
     show_command(who, words, input);
     int err = run_quietly(d, who, words, input, out);
-    show_output(BYTES(out->p + start_n, out->n - start_n));
+    if (out->n > start_n)
+        show_output(BYTES(out->p + start_n, out->n - start_n));
     return err;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Every command with --json against docs/json.md: each object has the fields that its
-table lists, of the type it says, and no other; each exit code is among those listed; and
-what stands in the page was seen."""
+table lists, of the type it says, and no other; each exit code is among those listed;
+and what stands in the page was seen."""
 
 import json
 import os
@@ -91,7 +91,8 @@ def match(section, value):
 
 
 # Control characters, and signs that turn the direction of writing.
-HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f"
+                    "\u202a-\u202e\u2066-\u2069]")
 
 
 def strings(value):

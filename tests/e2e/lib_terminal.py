@@ -31,13 +31,14 @@ ENV.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
 class Terminal:
     """kring on a pty; what it wrote is in .text."""
 
-    def __init__(self, home, *args, env=None, words=False):
+    def __init__(self, home, *args, env=None, words=False, columns=COLUMNS, rows=ROWS):
+        self.columns = columns
         if words:
             args = (*args, "--passphrase-file", f"{WORK}/words")
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ,
-                        struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+                        struct.pack("HHHH", rows, columns, 0, 0))
             os.execve(KRING, ["kring", "--home", f"{WORK}/{home}", *args],
                       dict(ENV, **(env or {})))
         self.raw, self.text, self.at = b"", "", 0
@@ -97,13 +98,29 @@ def width(line):
                2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
-def narrow(name, t):
-    """No line is wider than the terminal, and no colour or box is drawn.  What was
-    typed, and an invitation, stay as they are."""
-    wide = [line for line in t.text.split("\n") if width(line) > COLUMNS and
-            not re.match(r"kring[a-z0-9]{60,}$|> |(Your invitation|"
+# What a code to scan is drawn with; nothing else needs such signs.
+CODE_LINE = re.compile("[ \u2580-\u259f]+")
+
+
+def strange(text):
+    """Signs that a screen reader does not read out well: all but letters, figures and
+    the usual marks.  Rows of a code to scan are left out; what one shows stands beside
+    it in words."""
+    rows = [row for row in text.split("\n") if not CODE_LINE.fullmatch(row)]
+    return sorted(set(c for row in rows for c in row
+                      if not c.isalnum() and not unicodedata.combining(c) and
+                      c not in " .,:;!?'\"()[]<>/\\-_%&+=*#@$|~"))
+
+
+def narrow(name, t, columns=None):
+    """No line is wider than the terminal, no colour or box is drawn, nothing turns, and
+    only usual signs are there.  What was typed, and an invitation, stay as they are."""
+    columns = columns or t.columns
+    wide = [line for line in t.text.split("\n") if width(line) > columns and
+            not re.match(r"([^:]+: )?kring[a-z0-9]{60,}$|> |(Your invitation|"
                          r"A number, or a name): (> )?\S+$", line.strip())]
-    check(f"{name}: nothing is wider than {COLUMNS} columns", not wide, repr(wide))
+    check(f"{name}: nothing is wider than {columns} columns", not wide, repr(wide))
+    check(f"{name}: only usual signs", not strange(t.text), strange(t.text))
     check(f"{name}: no colour, no boxes", "\x1b[3" not in t.text and
           not re.search("[\u2500-\u257f]", t.text), t.text)
 

@@ -29,6 +29,21 @@ static bool swap_of(const char *dir, const char *area)
     return open;
 }
 
+T_CASE(large_letters_need_short_lines)
+{
+    int pipes[2];
+    T_NEED(pipe(pipes) == 0);
+    T_EQ(place_columns(pipes[0]), 0); /* no terminal: nothing is wrapped */
+    place_set_large(true);
+    T(place_is_large());
+    T_EQ(place_columns(pipes[0]), 28);
+    place_set_large(false);
+    T(!place_is_large());
+    T_EQ(place_columns(pipes[0]), 0);
+    (void)close(pipes[0]);
+    (void)close(pipes[1]);
+}
+
 T_CASE(swap_areas)
 {
     char dir[] = "/tmp/kring-place-XXXXXX", path[256];

@@ -50,6 +50,24 @@ T_CASE(lines_without_a_terminal)
     buf_free(&out);
 }
 
+T_CASE(large_letters_stand_apart)
+{
+    struct screen s = {0};
+    struct buf out = {0};
+    fill(&s);
+    screen_row(&s); /* nothing to see, so no empty line either */
+    T_EQ(screen_render_large(&s, 28, &out), 0);
+    T_EQ(buf_append(&out, BYTES("", 1), SIZE_MAX), 0);
+    T_STR((const char *)out.p, "Circle [talk, gone in 7\n"
+                               "days]\n\n"
+                               "A sentence.\n\n"
+                               "Wren: keeper\n\n"
+                               "Otter:\n  one\n  two\n\n"
+                               "1  Write\n\n0  Back\n\nNumber:\n");
+    screen_free(&s);
+    buf_free(&out);
+}
+
 T_CASE(json_of_a_screen_without_cells)
 {
     struct screen s = {0};

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""My language, plain words: from the list of languages on, everything is in the one
+that was chosen and nothing in the other; at 40 and 80 columns, with and without
+NO_COLOR, and with large letters at 28, where every function remains.
+
+The screens also stand on the paper in docs/trial, which must say the same:
+
+    own_language.py --write     write them there anew; review that as a diff
+"""
+
+import os
+import re
+import sys
+
+from lib_stories import (DUTCH, SOURCE, Play, begin, close, command, foreign,
+                         pieces, reopen)
+from lib_terminal import check, main, narrow
+
+CHOICE = re.compile(r"(?m)^(\d+|u|\?)  (.*(?:\n(?!\d+  |u  |\?  |\n|.*:$).+)*)")
+
+
+def choices(text):
+    """{what a choice says} of a screen, however it is wrapped; numbers may differ."""
+    return {" ".join(m[1].split()) for m in CHOICE.findall(text)}
+
+
+def alone(p):
+    """Story 1: Otter begins, and starts a group."""
+    begin(p, "otter")
+    p.answer("?", "Number:")
+    p.answer("1", "Name of the group:")
+    p.answer(p.circle, "Number:", "how-long")
+    p.answer("2", "A number, or a name:", "who-are-you")
+    p.answer("Otter", "Number:", "new-group")
+    p.answer("?", "Number:", "group-explained")
+
+
+def two(p):
+    """Stories 2 and 3: Wren is let in; they talk; a text is taken back."""
+    p.answer("3", "Number:", "let-in")
+    line = p.answer("1", "Number:", "invitation")
+    line = re.search(r"kring[a-z0-9]{60,}", line).group()
+    wren = Play(p.language, **p.terminal)
+    wren.circle = p.circle
+    begin(wren, "wren")
+    wren.answer("2", "Your invitation:")
+    wren.answer(line, "A number, or a name:")
+    wren.answer("Wren", "It goes on by itself. You will see it here.",
+                "joining")
+    joined = p.tr("%s joined. Let in by %s.").replace("%s", "Wren", 1)
+    wren.until(p.tr("You are in: %s").split(":")[0])
+    wren.until("Number:")
+    before = p.t.at
+    p.until(joined.replace("%s", "Otter"))
+    p.screens["joined"] = p.t.text[before:p.t.at].strip("\n ")
+    p.until("Number:")
+    p.answer("4", "Number:", "who-is-here")
+    p.answer("1", "Your text:")
+    p.answer(p.tr("Bring a cup."), "Number:", "waits")
+    p.answer("u", "Number:", "taken-back")
+    close(p)
+    command(p, "otter", "say", p.circle, text=p.tr("Yes. I bring soup."))
+    p.shown_by("read", "otter", "read", p.circle)
+    check(f"{p.language}: Wren closes", close(wren) == 0, wren.missed)
+    p.screens["joining"] = wren.screens.get("joining", "")
+    p.raw += wren.raw
+    p.missed += wren.missed
+
+
+def lock(p):
+    """Story 9: one command, and it is closed; other words open nothing."""
+    reopen(p, "otter")
+    open_one = p.t
+    check(f"{p.language}: lock", p.shown_by("lock", "otter", "lock") == 0,
+          p.screens["lock"])
+    p.t = open_one
+    p.until("kring is closed.")
+    p.end()
+    p.open("otter", words=False)
+    p.until(": ")
+    p.answer("these are other words", ": ", "refused")
+    os.write(p.t.fd, b"\x03")
+    p.end()
+
+
+def help_of(p):
+    for topic in "", "start", "talk", "words", "lost", "safety":
+        p.open("otter", "help", *topic.split(), "--language", p.language, words=False)
+        while p.until("Enter goes on. 0 stops.", 2):
+            p.t.say("")
+        p.end()
+    p.missed = [m for m in p.missed if p.tr("Enter goes on. 0 stops.") not in m]
+
+
+def large(p, normal):
+    """The same kring with large letters: all that could be done can be done."""
+    big = Play(p.language, columns=28, rows=30)
+    big.place = p.place
+    text = reopen(big, "otter", "--large")
+    rows = text.split("\n")
+    check(f"{p.language}, large: an empty line stands between two things",
+          sum(not r for r in rows) > 8, text)
+    check(f"{p.language}, large: every function of the first screen",
+          choices(text) == choices(normal), (choices(text), choices(normal)))
+    group = big.answer("1", "Number:", "large-group")
+    check(f"{p.language}, large: every function of a group",
+          choices(group) >= choices(p.screens["new-group"]) and
+          len(choices(group)) > 5, (choices(group), choices(p.screens["new-group"])))
+    big.answer("1", "Your text:")
+    big.answer("42", "Number:")
+    big.answer("u", "Number:")
+    big.answer("0", "Number:")
+    check(f"{p.language}, large: it closes", close(big) == 0 and not big.missed,
+          big.missed)
+    narrow(f"{p.language}, large", big.t, 28)
+    p.raw += big.raw
+    command(p, "otter", "set", "large", "on")
+    again = Play(p.language, columns=80)
+    again.place = p.place
+    text = reopen(again, "otter")
+    check(f"{p.language}, large: it is remembered",
+          max(len(r) for r in text.split("\n")) <= 28, text)
+    p.screens["large"] = text.strip("\n")
+    again.answer("6", "Number:")
+    text = again.answer("", "Number:")
+    check(f"{p.language}, large: a choice ends it",
+          max(len(r) for r in text.split("\n")) > 28, text)
+    close(again)
+
+
+def story(language, columns, env):
+    """All of it; what Play saw."""
+    p = Play(language, columns=columns, env=env)
+    p.circle = {"en": "Circle", "nl": "Kring"}[language]
+    name = f"{language}, {columns} columns"
+    alone(p)
+    two(p)
+    normal = reopen(p, "otter")
+    p.screens["home"] = normal.strip("\n")
+    p.answer("4", "Number:", "about-me")
+    close(p)
+    lock(p)
+    help_of(p)
+    check(f"{name}: every screen came", not p.missed, "\n".join(p.missed))
+    # The first screen names languages and warnings in all of them, and so does the
+    # question of a kring that nobody opened.
+    own = p.whole().replace(p.screens["languages"], "")
+    stray = [s for s in foreign(language, own)
+             if not any(s in b for b in BOTH)]
+    check(f"{name}: nothing is in the other language", not stray, stray)
+    p.t.text = p.whole()
+    narrow(name, p.t, columns)
+    return p, normal
+
+
+# Said in every language where kring cannot know the person's own.
+BOTH = [piece for text in (
+    "Is caps lock on? Nobody can reset the words.", "That did not work. Try again.",
+    "One moment.", "Locked. Nothing arrives until you open it.", "kring is closed.")
+    for side in (text, DUTCH[text]) for piece in pieces(side)]
+
+
+def fence(name, text):
+    return f"<!-- screen: {name} -->\n\n```\n{text}\n```\n"
+
+
+def paper(plays):
+    """The screens on paper are those of the plays."""
+    for language, p in plays.items():
+        path = f"{SOURCE}/docs/trial/screens{'' if language == 'en' else '-nl'}.md"
+        with open(path, encoding="utf-8") as f:
+            page = f.read()
+        used = re.findall(r"<!-- screen: (\S+) -->\n\n```\n(.*?)\n```\n", page, re.S)
+        check(f"{path}: it has screens", len(used) > 8)
+        for name, text in used:
+            if "--write" in sys.argv:
+                page = page.replace(fence(name, text), fence(name, p.screens[name]))
+            else:
+                check(f"paper, {language}: {name}", text == p.screens.get(name),
+                      f"{text}\n--- now:\n{p.screens.get(name)}")
+        if "--write" in sys.argv:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(page)
+
+
+def stories():
+    plays = {}
+    for language in "en", "nl":
+        plays[language], normal = story(language, 40, {"LANG": "C"})
+        large(plays[language], normal)
+    paper(plays)
+
+
+def wide():
+    """80 columns, and the same bytes whether colour is refused or not."""
+    shown = []
+    for language in "en", "nl":
+        story(language, 80, {"LANG": "C"})
+    for colour in {"NO_COLOR": "1"}, {"NO_COLOR": "", "TERM": "xterm-256color"}:
+        p = Play("nl", columns=80, env=colour)
+        shown.append(reopen(p, "otter"))
+        p.answer("1", "Number:")
+        close(p)
+        narrow(f"nl, 80 columns, {colour}", p.t)
+    check("no colour to refuse", shown[0] == shown[1], shown)
+
+
+main(stories, wide)

@@ -154,10 +154,16 @@ static int say_asked(struct joining *j)
     j->said = true;
     j->answering =
         !g.same && prompt_can(&j->c->prompt) && !args_has(&j->c->args, OPTION_JSON);
+    if (args_has(&j->c->args, OPTION_JSON)) {
+        screen_row(&s);
+        screen_cell_text(&s, "must_say_yes", BYTES(g.host, strlen(g.host)));
+        door_add_cells(&s, g.sentence, g.language);
+        return cli_show(j->c, &s);
+    }
     cli_sayf(_("%s must say yes. You can close kring."), g.host);
     door_add_sentence(&s, g.sentence, g.language);
-    return args_has(&j->c->args, OPTION_JSON) ? cli_show(j->c, &s)
-                                              : (cli_show_talk(&s), 0);
+    cli_show_talk(&s);
+    return 0;
 }
 
 /* One look and one wait.  0 joined, 1 go on, 2 something was typed, or why not. */

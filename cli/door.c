@@ -7,6 +7,8 @@
 
 #include "cli/words.h"
 
+enum { NUMBERS_BYTES = 48 };
+
 static bool read_row(struct bytes map, struct door_row *row)
 {
     struct bytes id = api_bytes(map, F_ID), bits = api_bytes(map, F_SENTENCE);
@@ -33,23 +35,39 @@ int door_look(struct cli *c, uint64_t group, struct door_row *rows, size_t max,
     return err;
 }
 
+/* The words and the numbers of a sentence; words are given (buf_free). */
+static int spell(const uint8_t bits[static SENTENCE_BYTES], uint64_t language,
+                 struct buf *words, char numbers[static NUMBERS_BYTES])
+{
+    uint32_t n[4];
+    words_numbers(bits, n);
+    (void)snprintf(numbers, NUMBERS_BYTES, "%u %u %u %u", n[0], n[1], n[2], n[3]);
+    return words_sentence(bits, language, words);
+}
+
 void door_add_sentence(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
                        uint64_t language)
 {
     struct buf words = {0};
-    uint32_t n[4];
-    char numbers[32];
-    int err = words_sentence(bits, language, &words);
-    if (err) {
+    char numbers[NUMBERS_BYTES];
+    int err = spell(bits, language, &words, numbers);
+    if (err)
         s->err = s->err ? s->err : err;
-        return;
-    }
-    words_numbers(bits, n);
-    (void)snprintf(numbers, sizeof numbers, "%u %u %u %u", n[0], n[1], n[2], n[3]);
     screen_text(s, _("You both see this sentence:"));
     screen_said(s, _("In words"), BUF_BYTES(&words));
-    screen_cell_text(s, "sentence", BUF_BYTES(&words));
     screen_said(s, _("In numbers"), BYTES(numbers, strlen(numbers)));
+    buf_free(&words);
+}
+
+void door_add_cells(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
+                    uint64_t language)
+{
+    struct buf words = {0};
+    char numbers[NUMBERS_BYTES];
+    int err = spell(bits, language, &words, numbers);
+    if (err)
+        s->err = s->err ? s->err : err;
+    screen_cell_text(s, "sentence", BUF_BYTES(&words));
     screen_cell_text(s, "numbers", BYTES(numbers, strlen(numbers)));
     buf_free(&words);
 }
@@ -61,6 +79,7 @@ void door_add_row(struct screen *s, const struct door_row *row)
     screen_text(s, text);
     screen_cell_text(s, "name", BYTES(row->name, strlen(row->name)));
     screen_cell_number(s, "others", row->others);
+    door_add_cells(s, row->sentence, row->language);
     if (row->others > 0)
         screen_text(s, _("Somebody else came with the same code. Compare well."));
     door_add_sentence(s, row->sentence, row->language);

@@ -17,9 +17,12 @@ struct door_row {
  * session. */
 NODISCARD int door_look(struct cli *c, uint64_t group, struct door_row *rows,
                         size_t max, size_t *count);
-/* Add the words of a sentence, its numbers, and the cells for programs. */
+/* Add the words of a sentence and its numbers. */
 void door_add_sentence(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
                        uint64_t language);
+/* Give the newest line the same as cells. */
+void door_add_cells(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
+                    uint64_t language);
 /* Add "Otter wants to come in." and what goes with it. */
 void door_add_row(struct screen *s, const struct door_row *row);
 /* Answer for `row`, or for the own join (NULL), and say what happened. */

@@ -54,6 +54,14 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                       "help safety"},
     [COMMAND_DEMO] = {"demo", "", 0, 0, N_("See three people talk, on this device."),
                       "demo"},
+    [COMMAND_DOOR] = {"door", "GROUP", 1, 1, N_("Show who wants to come in."),
+                      "door Circle"},
+    [COMMAND_DOOR_YES] = {"door yes", "GROUP NAME", 2, 2,
+                          N_("The sentence is the same: let this person in."),
+                          "door yes Circle Otter"},
+    [COMMAND_DOOR_NO] = {"door no", "GROUP NAME", 2, 2,
+                         N_("It is not the same: nobody is added."),
+                         "door no Circle Otter"},
 };
 
 #define ON(name) (UINT64_C(1) << COMMAND_##name)
@@ -97,6 +105,17 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                                     N_("Read the new passphrase from a file.")},
     [OPTION_OPEN] = {"--open", NULL, ON(INVITE),
                      N_("Whoever has it comes in, without your yes.")},
+    [OPTION_USES] = {"--uses", "NUMBER", ON(INVITE),
+                     N_("How many people may come in with it.")},
+    [OPTION_TO] = {"--to", "FILE", ON(INVITE), N_("Write it to a new file.")},
+    [OPTION_FROM] = {"--from", "FILE", ON(JOIN),
+                     N_("Take it from a file, and delete the file.")},
+    [OPTION_CODE] = {"--code", NULL, ON(INVITE), N_("Show it as a code to scan.")},
+    [OPTION_INVERTED] = {"--inverted", NULL, ON(INVITE),
+                         N_("Swap dark and light in the code.")},
+    [OPTION_PNG] = {"--png", "FILE", ON(INVITE), N_("Write the code as a picture.")},
+    [OPTION_UNSEEN] = {"--unseen", NULL, ON(DOOR_YES),
+                       N_("You cannot compare the sentence now.")},
 };
 
 /* `format` is a translated sentence with one %s for what the person typed. */
@@ -192,12 +211,15 @@ static int find_command(struct args *args, const char *const *words, size_t n,
     args->command = COMMAND_HOME;
     if (n == 0)
         return 0;
-    *used = 1;
-    args->command = args_command(words[0]);
-    if (args->command == COMMAND_COUNT && n > 1) {
+    *used = 2; /* "door yes" is a command, and so is "door" */
+    args->command = COMMAND_COUNT;
+    if (n > 1) {
         (void)snprintf(two, sizeof two, "%s %s", words[0], words[1]);
         args->command = args_command(two);
-        *used = 2;
+    }
+    if (args->command == COMMAND_COUNT) {
+        args->command = args_command(words[0]);
+        *used = 1;
     }
     if (args->command == COMMAND_COUNT)
         return problem(args, _("This command is not known: %s"), words[0]);

@@ -32,6 +32,9 @@ enum cli_command {
     COMMAND_SET,
     COMMAND_HELP,
     COMMAND_DEMO,
+    COMMAND_DOOR,
+    COMMAND_DOOR_YES,
+    COMMAND_DOOR_NO,
     COMMAND_COUNT,
 };
 
@@ -58,6 +61,13 @@ enum option {
     OPTION_DISABLE,
     OPTION_WITH_TALK,
     OPTION_OPEN,
+    OPTION_USES,
+    OPTION_TO,
+    OPTION_FROM,
+    OPTION_CODE,
+    OPTION_INVERTED,
+    OPTION_PNG,
+    OPTION_UNSEEN,
     OPTION_COUNT,
 };
 

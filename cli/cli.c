@@ -170,6 +170,9 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_GROUPS] = command_groups,     [COMMAND_INVITE] = command_invite,
     [COMMAND_JOIN] = command_join,         [COMMAND_SAY] = command_say,
     [COMMAND_READ] = command_read,         [COMMAND_MEMBERS] = command_members,
+    [COMMAND_DOOR] = command_door,         [COMMAND_DOOR_YES] = command_door_yes,
+    [COMMAND_DOOR_NO] = command_door_no,
+
     [COMMAND_RENAME] = command_rename,     [COMMAND_STATUS] = command_status,
     [COMMAND_NODE] = command_node,         [COMMAND_PASSPHRASE] = command_passphrase,
     [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,

@@ -85,6 +85,12 @@ int command_invite(struct cli *c);
 int command_join(struct cli *c);
 /* `kring members`. */
 int command_members(struct cli *c);
+/* `kring door`: who wants to come in. */
+int command_door(struct cli *c);
+/* `kring door yes`. */
+int command_door_yes(struct cli *c);
+/* `kring door no`. */
+int command_door_no(struct cli *c);
 /* `kring say`. */
 int command_say(struct cli *c);
 /* `kring read`. */

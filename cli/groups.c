@@ -68,7 +68,7 @@ int groups_invite(struct cli *c, const struct group_row *group,
     struct api_args args = {
         .group = group->number,
         .has_group = true,
-        .uses = 1,
+        .uses = how->uses ? how->uses : 1,
         .valid_hours = VALID_HOURS,
         .steward = how->steward,
         .open = how->open,
@@ -123,19 +123,60 @@ out:
 
 /* ---- who is there -------------------------------------------------------- */
 
-static void add_member(struct screen *s, struct bytes map)
+/* ", reads from today" and the like; nothing where it is not known here. */
+static void add_since(char words[static VIEW_WORDS_BYTES], struct bytes map,
+                      uint64_t now_hour)
 {
-    char words[VIEW_WORDS_BYTES * 4], name[VIEW_NAME_BYTES];
+    enum { DAY_HOURS = 24 };
+    uint64_t from = api_uint(map, F_READS_FROM, UINT64_MAX);
+    words[0] = '\0';
+    if (from == UINT64_MAX)
+        return;
+    unsigned long days =
+        now_hour > from ? (unsigned long)(now_hour / DAY_HOURS - from / DAY_HOURS) : 0;
+    if (days == 0)
+        (void)snprintf(words, VIEW_WORDS_BYTES, "%s", _(", reads from today"));
+    else
+        (void)snprintf(
+            words, VIEW_WORDS_BYTES,
+            ngettext(", reads since %lu day ago", ", reads since %lu days ago", days),
+            days);
+}
+
+/* ", let in by Otter, reads from today, not compared yet" */
+static void add_coming(struct buf *words, struct bytes map, uint64_t now_hour)
+{
+    char part[VIEW_WORDS_BYTES * 3];
+    struct bytes by = api_bytes(map, F_LET_IN_BY);
+    if (by.n == 0)
+        return;
+    (void)snprintf(part, sizeof part, _(", let in by %.*s"), (int)by.n,
+                   (const char *)by.p);
+    int err = buf_append(words, BYTES(part, strlen(part)), SIZE_MAX);
+    add_since(part, map, now_hour);
+    if (!err)
+        err = buf_append(words, BYTES(part, strlen(part)), SIZE_MAX);
+    const char *compared = api_uint(map, F_COMPARED, 0) ? "" : _(", not compared yet");
+    if (!err)
+        err = buf_append(words, BYTES(compared, strlen(compared)), SIZE_MAX);
+    if (err)
+        words->n = 0;
+}
+
+static void add_member(struct screen *s, struct bytes map, uint64_t now_hour)
+{
+    char role[VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
+    struct buf words = {0};
     struct bytes by = api_bytes(map, F_LET_IN_BY), who = api_bytes(map, F_NAME);
     bool steward = api_uint(map, F_STEWARD, 0), me = api_uint(map, F_ME, 0);
     bool forked = api_uint(map, F_FORKED, 0);
-    int n = snprintf(words, sizeof words, "%s%s", me ? _("you, ") : "",
-                     steward ? _("keeper") : _("member"));
-    if (by.n > 0 && n > 0)
-        (void)snprintf(words + n, sizeof words - (size_t)n, _(", let in by %.*s"),
-                       (int)by.n, (const char *)by.p);
+    (void)snprintf(role, sizeof role, "%s%s", me ? _("you, ") : "",
+                   steward ? _("keeper") : _("member"));
+    if (buf_append(&words, BYTES(role, strlen(role)), SIZE_MAX) == 0)
+        add_coming(&words, map, now_hour);
     view_name(name, who);
-    screen_pair(s, name, BYTES(words, strlen(words)));
+    screen_pair(s, name, BUF_BYTES(&words));
+    buf_free(&words);
     screen_cell_text(s, "name", who);
     screen_cell_text(s, "role", steward ? BYTES("keeper", 6) : BYTES("member", 6));
     screen_cell_flag(s, "me", me);
@@ -143,6 +184,13 @@ static void add_member(struct screen *s, struct bytes map)
         screen_cell_text(s, "let_in_by", by);
     else
         screen_cell_null(s, "let_in_by");
+    screen_cell_flag(s, "compared", api_uint(map, F_COMPARED, 0) != 0);
+    if (api_has(map, F_READS_FROM)) {
+        view_hour(role, api_uint(map, F_READS_FROM, 0));
+        screen_cell_text(s, "reads_from", BYTES(role, strlen(role)));
+    } else {
+        screen_cell_null(s, "reads_from");
+    }
     screen_cell_flag(s, "forked", forked);
     if (forked)
         screen_text(s, _("This person went back to an older copy of kring."));
@@ -152,11 +200,14 @@ int groups_add_members(struct cli *c, uint64_t number, struct screen *s)
 {
     struct api_args args = {.group = number, .has_group = true};
     struct api_reply reply = {0};
-    int err = cli_call(c, API_MEMBERS, &args, &reply);
+    struct group_row g;
+    int err = view_group_number(c, number, &g);
+    if (!err)
+        err = cli_call(c, API_MEMBERS, &args, &reply);
     if (err)
         return err;
     for (uint32_t i = 0; i < api_rows(&reply); i++)
-        add_member(s, api_row(&reply, i));
+        add_member(s, api_row(&reply, i), g.hour);
     api_reply_free(&reply);
     return 0;
 }

@@ -11,8 +11,9 @@ NODISCARD int groups_start(struct cli *c, const char *name, uint64_t lifetime_ho
                            uint64_t *number);
 /* How an invitation is to be. */
 struct inviting {
-    bool steward; /* who comes may let others in */
-    bool open;    /* who comes waits for nobody's yes */
+    bool steward;  /* who comes may let others in */
+    bool open;     /* who comes waits for nobody's yes */
+    uint64_t uses; /* how many may come; 0: one */
 };
 /* Make an invitation line for `group`, appended to `line`, and say how to give it. */
 NODISCARD int groups_invite(struct cli *c, const struct group_row *group,

@@ -83,11 +83,11 @@ static bool ask_line(struct home *h, const char *question,
     return fits;
 }
 
-bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES])
+bool home_ask(struct home *h, const char *question, char out[static HOME_ANSWER_BYTES])
 {
     home_tell_kept(h);
     h->choosing = true;
-    bool asked = ask_line(h, _("Number:"), out);
+    bool asked = ask_line(h, question, out);
     h->choosing = false;
     if (!asked || strcmp(out, PANIC_WORD) != 0)
         return asked;
@@ -95,6 +95,11 @@ bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES])
     h->erased = h->c->session == NULL;
     h->closing = h->closing || h->erased;
     return false;
+}
+
+bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES])
+{
+    return home_ask(h, _("Number:"), out);
 }
 
 bool home_choose(struct home *h, struct screen *s, uint64_t max, uint64_t *n)

@@ -49,6 +49,8 @@ struct home {
  * as they come.  False: it ends (closing is set), or the line is longer than an answer.
  */
 bool home_ask_number(struct home *h, char out[static HOME_ANSWER_BYTES]);
+/* As home_ask_number, with a question of one's own. */
+bool home_ask(struct home *h, const char *question, char out[static HOME_ANSWER_BYTES]);
 /* Show `s` (freed) and ask until one of 1 .. `max` is chosen.  False: back, or it
  * ends. */
 bool home_choose(struct home *h, struct screen *s, uint64_t max, uint64_t *n);
@@ -80,6 +82,21 @@ NODISCARD int home_half_get(struct home *h, uint64_t group, struct buf *out);
 void home_lock(struct home *h);
 /* The screen about when kring locks. */
 void home_when_locks(struct home *h);
+
+/* ---- home_door.c: coming in ----------------------------------------------- */
+
+/* Who wants to come in: one after the other. */
+void home_door(struct home *h, const struct group_row *g);
+/* Somebody came to the door: say so. */
+void home_door_news(struct home *h, uint64_t group);
+/* While a join is under way there is little to do.  False: the person goes back, or has
+ * given up; true: look again, for it may be done by now. */
+bool home_waiting(struct home *h, const struct group_row *g);
+
+/* ---- home_invite.c -------------------------------------------------------- */
+
+/* Let somebody in: how the invitation is given, and giving it. */
+void home_let_in(struct home *h, const struct group_row *g);
 
 /* ---- home_news.c: what the node tells ------------------------------------ */
 

@@ -75,27 +75,6 @@ static void read_all(struct home *h, const struct group_row *g)
     home_report(h, err);
 }
 
-static void let_in(struct home *h, const struct group_row *g)
-{
-    struct screen s = {0};
-    struct buf line = {0};
-    uint64_t n = 0;
-    view_head(&s, g);
-    screen_text(&s, _("May this person let others in too?"));
-    screen_choice(&s, "1", _("No"));
-    screen_choice(&s, "2", _("Yes, as a keeper"));
-    if (!home_choose(h, &s, 2, &n))
-        return;
-    struct inviting how = {.steward = n == 2};
-    int err = groups_invite(h->c, g, &how, &line);
-    if (!err) {
-        (void)printf("%.*s\n", (int)line.n, (const char *)line.p);
-        (void)fflush(stdout);
-    }
-    buf_free(&line);
-    home_report(h, err);
-}
-
 static void who_is_here(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
@@ -128,22 +107,13 @@ static void explain(struct home *h, const struct group_row *g)
     home_show(h, &s);
 }
 
-static void stop_waiting(struct home *h, const struct group_row *g)
-{
-    struct api_args args = {.group = g->number, .has_group = true};
-    int err = cli_do(h->c, API_JOIN_CANCEL, &args);
-    home_report(h, err);
-    if (!err)
-        cli_say(_("You wait no longer."));
-}
-
 static const struct act {
     void (*run)(struct home *h, const struct group_row *g);
     const char *text;
 } acts[] = {
     {write_text, N_("Write")},
     {read_all, N_("Read everything")},
-    {let_in, N_("Let somebody in")},
+    {home_let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
     {change_name, N_("Change my name here")},
 };
@@ -177,38 +147,19 @@ static int show_choices(struct home *h, const struct group_row *g)
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, gettext(acts[i].text));
     }
+    if (g->waiting > 0) {
+        char text[VIEW_WORDS_BYTES];
+        (void)snprintf(key, sizeof key, "%d", ACTS_COUNT + 1);
+        (void)snprintf(text, sizeof text, _("Who wants to come in (%lu)"),
+                       (unsigned long)g->waiting);
+        screen_choice(&s, key, text);
+    }
     if (w.count > 0)
         screen_choice(&s, "u", _("Take my text back"));
     screen_choice(&s, "0", _("Back"));
     screen_choice(&s, "l", _("Lock"));
     screen_choice(&s, "?", _("Explain"));
     return cli_show(h->c, &s);
-}
-
-/* While a join is under way there is little to do.  False: the person goes back, or has
- * given up; true: look again, for it may be done by now. */
-static bool waiting_screen(struct home *h, const struct group_row *g)
-{
-    char answer[HOME_ANSWER_BYTES];
-    struct screen s = {0};
-    uint64_t n = 0;
-    home_gap(h);
-    view_head(&s, g);
-    screen_text(&s, _("You wait to be let in. Their kring must be open."));
-    screen_choice(&s, "1", _("Stop waiting"));
-    screen_choice(&s, "0", _("Back"));
-    home_report(h, cli_show(h->c, &s));
-    if (!home_ask_number(h, answer))
-        return !h->closing;
-    if (!*answer)
-        return true;
-    if (args_number(answer, 1, &n)) {
-        cli_say(_("Type one of the numbers."));
-        return true;
-    }
-    if (n == 1)
-        stop_waiting(h, g);
-    return false;
 }
 
 /* One answer on the group screen; false: back. */
@@ -222,10 +173,12 @@ static bool choose(struct home *h, const struct group_row *g)
         explain(h, g);
     } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
         home_take_back(h);
-    } else if (*answer && args_number(answer, ACTS_COUNT, &n)) {
+    } else if (*answer && args_number(answer, ACTS_COUNT + (g->waiting > 0), &n)) {
         cli_say(_("Type one of the numbers."));
     } else if (*answer && n == 0) {
         return false;
+    } else if (n > ACTS_COUNT) {
+        home_door(h, g);
     } else if (*answer) {
         acts[n - 1].run(h, g);
     }
@@ -255,7 +208,7 @@ void home_group(struct home *h, uint64_t number)
         if (err == ERR_NOTFOUND)
             break; /* not let in, and that was said */
         if (!err && g.joining) {
-            stay = waiting_screen(h, &g);
+            stay = home_waiting(h, &g);
             continue;
         }
         if (!err)

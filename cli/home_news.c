@@ -51,6 +51,7 @@ static bool say_joined(struct home *h, const struct newcomer *n)
             continue;
         begin_news(h);
         cli_sayf(_("%s joined. Let in by %s."), who, by);
+        cli_say(_("Reads from today."));
     }
     api_reply_free(&reply);
     return known;
@@ -83,6 +84,17 @@ static void tell_sent(struct home *h, uint64_t group)
     }
     begin_news(h);
     cli_say(_("Sent."));
+}
+
+/* Somebody must say yes to us. */
+static void tell_asked(struct home *h, uint64_t group)
+{
+    struct group_row g;
+    if (view_group_number(h->c, group, &g) || !g.asked)
+        return;
+    begin_news(h);
+    cli_sayf(_("%s must say yes. You can close kring."), g.host);
+    cli_say(_("Choose: Waiting to be let in. There you compare."));
 }
 
 /* Its name comes a moment after we are in. */
@@ -146,6 +158,16 @@ static void tell(struct home *h, const struct session_event *event)
         tell_renamed(h, event->group);
         break;
     case TELL_JOINED: tell_joined(h, event->group); break;
+    case TELL_DOOR:
+        begin_news(h);
+        home_door_news(h, event->group);
+        break;
+    case TELL_ASKED: tell_asked(h, event->group); break;
+    case TELL_STOPPED:
+        begin_news(h);
+        cli_say(_("They say that the sentence is not the same."));
+        cli_say(gettext(err_text(ERR_STOPPED)));
+        break;
     case TELL_REFUSED:
         begin_news(h);
         cli_say(_("You were not let in."));
@@ -202,6 +224,9 @@ static uint64_t weight(struct home *h, const struct session_event *event)
     case TELL_ENTRY: return view_group_number(h->c, event->group, &g) ? 0 : g.unread;
     case TELL_SENT:
     case TELL_MEMBER:
+    case TELL_DOOR:
+    case TELL_ASKED:
+    case TELL_STOPPED:
     case TELL_JOINED:
     case TELL_REFUSED:
     case TELL_DIGEST:

@@ -52,10 +52,18 @@ static const char *environment_language(void)
     return NULL;
 }
 
+static bool terminal_utf8; /* before we chose for ourselves */
+
+bool i18n_terminal_is_utf8(void)
+{
+    return terminal_utf8;
+}
+
 void i18n_start(void)
 {
     const char *wish = environment_language();
     bool utf8 = setlocale(LC_ALL, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    terminal_utf8 = utf8;
     /* In the C locale gettext translates nothing, in C.UTF-8 it does. */
     if (!utf8 || strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0 ||
         strcmp(setlocale(LC_MESSAGES, NULL), "POSIX") == 0)

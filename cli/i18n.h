@@ -27,6 +27,8 @@ extern const size_t languages_count;
 void i18n_start(void);
 /* Speak `code` from now on.  False, and nothing changes, if kring does not know it. */
 bool i18n_choose(const char *code);
+/* True if the environment says that the terminal reads UTF-8. */
+bool i18n_terminal_is_utf8(void);
 /* Code of the language spoken now; static, never NULL. */
 const char *i18n_language(void);
 /* True if the environment names a language that kring speaks. */

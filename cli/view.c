@@ -69,6 +69,14 @@ struct group_row view_group(struct bytes map)
     };
     copy_name(g.name, api_bytes(map, F_NAME));
     copy_name(g.me, api_bytes(map, F_ME));
+    struct bytes sentence = api_bytes(map, F_SENTENCE);
+    g.waiting = api_uint(map, F_WAITING, 0);
+    g.asked = sentence.n == sizeof g.sentence;
+    if (g.asked)
+        memcpy(g.sentence, sentence.p, sizeof g.sentence);
+    g.same = api_uint(map, F_ANSWER, 0) != 0;
+    g.language = api_uint(map, F_SENTENCE_LANGUAGE, 0);
+    copy_name(g.host, api_bytes(map, F_ASKED));
     return g;
 }
 

@@ -16,6 +16,12 @@ struct group_row {
     uint64_t lifetime_hours;                         /* 0: kept */
     uint64_t members, stewards, unread, links, hour;
     bool joining, steward, differs;
+    uint64_t waiting; /* who must be let in */
+    /* While joining, once somebody must say yes: */
+    bool asked, same;
+    uint8_t sentence[5];
+    uint64_t language;
+    char host[VIEW_NAME_BYTES]; /* who must say yes */
 };
 
 /* One message; spans are lent from the reply. */

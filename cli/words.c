@@ -36,6 +36,34 @@ int words_suggest(const struct entropy *entropy, const char *language, struct bu
     return err;
 }
 
+void words_numbers(const uint8_t bits[static 5], uint32_t out[static 4])
+{
+    uint64_t all = 0;
+    for (int i = 0; i < 5; i++)
+        all = all << 8 | bits[i];
+    for (int i = 0; i < 4; i++)
+        out[i] = (uint32_t)(all >> (30 - 10 * i)) & 1023;
+}
+
+int words_sentence(const uint8_t bits[static 5], uint64_t language, struct buf *out)
+{
+    struct list list = list_of(language == 1 ? "nl" : "en", false); /* P6.11 */
+    uint32_t numbers[4];
+    size_t start = out->n;
+    int err = 0;
+    words_numbers(bits, numbers);
+    for (int i = 0; i < 4 && !err; i++) {
+        const char *word = list.words[numbers[i] % list.count];
+        if (i > 0)
+            err = buf_append(out, BYTES(" ", 1), SIZE_MAX);
+        if (!err)
+            err = buf_append(out, BYTES(word, strlen(word)), SIZE_MAX);
+    }
+    if (err)
+        out->n = start;
+    return err;
+}
+
 void names_suggest(const struct entropy *entropy, const char *language,
                    const char *out[static NAMES_SUGGESTED])
 {

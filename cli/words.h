@@ -25,6 +25,12 @@ enum { WORDS_SUGGESTED = 6, NAMES_SUGGESTED = 3 };
  * of sixty bits.  An unknown language gets English.  ERR_NOMEM. */
 NODISCARD int words_suggest(const struct entropy *entropy, const char *language,
                             struct buf *out);
+/* Append the four words of a sentence of five bytes (P6.11), spaces between; `language`
+ * as there.  ERR_NOMEM. */
+NODISCARD int words_sentence(const uint8_t bits[static 5], uint64_t language,
+                             struct buf *out);
+/* The four numbers of a sentence, from 0 to 1023. */
+void words_numbers(const uint8_t bits[static 5], uint32_t out[static 4]);
 /* NAMES_SUGGESTED different names for somebody new (static strings). */
 void names_suggest(const struct entropy *entropy, const char *language,
                    const char *out[static NAMES_SUGGESTED]);

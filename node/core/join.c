@@ -3,7 +3,7 @@
  *
  * LOG_INVITE of the group, integers big-endian:
  *
- *     "join"  ->  prekey 32 || nonce 32 || n u16 || line || name    while joining
+ *     "join"  ->  prekey 32 || n u16 || line || name    while joining
  *     "home"  ->  transport key 32 || n * (length u8 || address)   whom the line named
  *     "asked" ->  see join_asked.c
  *     'w' ... ->  see join_host.c; 'd' ..., 'f' ... ->  see join_door.c
@@ -19,6 +19,7 @@
 #include "base/cursor.h"
 #include "base/mp.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "node/core/control_int.h"
 #include "node/core/link_int.h"
@@ -170,8 +171,6 @@ static int join_store(struct group *g, struct bytes line)
     put_u16(length, (uint16_t)line.n);
     int err = buf_append(&value, BYTES_OF(g->joins->prekey_pk), RECORD_BYTES_MAX);
     if (!err)
-        err = buf_append(&value, BYTES_OF(g->joins->nonce), RECORD_BYTES_MAX);
-    if (!err)
         err = buf_append(&value, BYTES_OF(length), RECORD_BYTES_MAX);
     if (!err)
         err = buf_append(&value, line, RECORD_BYTES_MAX);
@@ -215,7 +214,6 @@ static int load_join(struct joins *j, struct bytes value)
 {
     struct reader r = reader_of(value);
     read_copy(&r, j->prekey_pk, 32);
-    read_copy(&r, j->nonce, 32);
     struct bytes line = read_bytes(&r, read_u16(&r));
     if (r.err || invite_decode(line, &j->line))
         return ERR_DAMAGED;
@@ -232,6 +230,12 @@ static int load_home(struct joins *j, struct bytes value)
     return r.err ? ERR_DAMAGED : buf_append(&j->home, r.left, RECORD_BYTES_MAX);
 }
 
+/* P6.9: the transport key is random and fresh for every join, and so is this. */
+static void nonce_make(struct group *g)
+{
+    kdf(g->joins->nonce, "sentence nonce", g->secrets->transport_sk, NULL, 0);
+}
+
 int join_load(struct group *g)
 {
     struct log *log = &g->peer->log;
@@ -243,6 +247,8 @@ int join_load(struct group *g)
     err = log->ops->get(log->ctx, g->number, LOG_INVITE, JOIN_KEY, &value);
     if (!err)
         err = load_join(j, value);
+    if (!err)
+        nonce_make(g);
     if (!err || err == ERR_NOTFOUND)
         err = log->ops->get(log->ctx, g->number, LOG_INVITE, HOME_KEY, &value);
     if (!err)
@@ -347,7 +353,7 @@ static int begin_fill(struct group *g, const struct invite_line *in, struct byte
     err = invite_decode(line, &j->line);
     if (!err)
         err = buf_append(&j->name, pseudonym, LIMIT_NAME_BYTES_MAX);
-    entropy_fill(&g->peer->entropy, j->nonce, sizeof j->nonce); /* P6.9 */
+    nonce_make(g);
     if (!err)
         err = keys_make_prekey(g, j->prekey_pk);
     if (!err)

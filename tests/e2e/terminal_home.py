@@ -174,7 +174,8 @@ def invitations():
     choose(t, "1", "You wait no longer.", "Number:")
     with node("wren"):
         choose(t, "2", "Your invitation:")
-        choose(t, run("wren", "invite", "Circle", "--open").stdout, "A number, or a name:")
+        line = run("wren", "invite", "Circle", "--open").stdout
+        choose(t, line, "A number, or a name:")
         choose(t, "Robin", "It goes on by itself.")
         check("its name comes by itself", t.expect("You are in") and
               (t.expect("called: Circle", 5) or "You are in: Circle" in t.text), t.text)

@@ -496,6 +496,30 @@ static bool guest_call(struct siege *s, const struct invite_line *line,
     return l->stage == STAGE_LIVE;
 }
 
+/* Bits of the first byte: by the code that asks; the steward answers. */
+enum { GUEST_ASKS = 0x80, GUEST_ANSWERED = 0x40 };
+
+static int first_at_door(void *ctx, const struct door_view *v)
+{
+    memcpy(ctx, v->key, 32);
+    return 1;
+}
+
+/* The nonce is shown, and perhaps somebody says yes or no. */
+static void guest_waits(struct siege *s, uint8_t how, const uint8_t nonce[static 32])
+{
+    struct slot *l = &s->slot[SLOT_GUEST];
+    struct command c = {.kind = CMD_DOOR, .group = 1};
+    struct event ev = {.kind = EV_COMMAND, .command = &c};
+    if (l->stage == STAGE_LIVE) {
+        CHECK(wire_put_reveal(&l->out, nonce) == 0);
+        slot_flush(s, l);
+    }
+    c.answer = (enum door_answer)(how % 4);
+    if (how & GUEST_ANSWERED && peer_door(s->t->peer, 1, first_at_door, c.id) == 1)
+        siege_event(s, &ev);
+}
+
 static void act_guest(struct siege *s, struct bytes data)
 {
     struct slot *l = &s->slot[SLOT_GUEST];
@@ -504,7 +528,8 @@ static void act_guest(struct siege *s, struct bytes data)
     struct wire_join join = {.name = BYTES("Guest", 5)};
     uint8_t psk[32], v_pk[32], v_sk[64], sk[64], message[160];
     uint8_t seed[32] = {0x62, read_u8(&r)}, t_sk[32] = {0x63, seed[1]};
-    CHECK(invite_decode(BUF_BYTES(&s->w->line), &line) == 0);
+    bool asks = seed[1] & GUEST_ASKS;
+    CHECK(invite_decode(BUF_BYTES(asks ? &s->w->asking : &s->w->line), &line) == 0);
     join_derive(psk, v_pk, v_sk, line.v);
     if (!guest_call(s, &line, psk, t_sk))
         return;
@@ -529,6 +554,8 @@ static void act_guest(struct siege *s, struct bytes data)
     for (size_t i = 0; i + 1 < r.left.n; i += 2) /* at || flip */
         l->out.p[r.left.p[i] % l->out.n] ^= r.left.p[i + 1];
     slot_flush(s, l);
+    if (asks)
+        guest_waits(s, seed[1], seed);
 }
 
 /* ---- all ----------------------------------------------------------------- */

@@ -233,6 +233,7 @@ static void write_down(struct siege_world *w, int kind)
     take_leaves(w, 1, n);
     play_second(n);
     w->line = net_line(n, 0, 3, false);
+    w->asking = net_asking(n, 0, 3);
     net_run(n, 60000);
     take_leaves(w, 0, n);
     take_members(w, n);

@@ -69,7 +69,7 @@ struct siege_world {
     int texts;
     uint32_t seq, control_seq; /* the attacker's newest */
     uint8_t hash[32], control_hash[32], control_prev[32];
-    struct buf line; /* an open invitation */
+    struct buf line, asking; /* open invitations; who comes by `asking` waits */
 };
 
 struct net;

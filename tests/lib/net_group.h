@@ -140,6 +140,15 @@ static inline struct buf net_line(struct net *n, int peer, uint32_t uses, bool s
     return c.line;
 }
 
+/* As net_line, but who comes with it waits for a yes. */
+static inline struct buf net_asking(struct net *n, int peer, uint32_t uses)
+{
+    struct command c = {.kind = CMD_INVITE, .group = 1, .uses = uses, .ask = true};
+    c.language = 1;
+    CHECK(net_command(n, peer, &c) == 0);
+    return c.line;
+}
+
 /* Begin to join by `line`; the command's err. */
 static inline int net_join(struct net *n, int peer, const struct buf *line,
                            const char *name)

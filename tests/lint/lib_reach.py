@@ -13,6 +13,8 @@ OTHERS = {
     "sqlite3.h": ("store/", "tests/disk/"),
     "msgpack.h": ("base/",),
     "utf8proc.h": ("base/text.c",),
+    "qrencode.h": ("cli/code.c",),
+    "png.h": ("cli/code.c",),
 }
 PREFIXES = {"sodium/": "sodium.h", "msgpack/": "msgpack.h", "uv/": "uv.h"}
 

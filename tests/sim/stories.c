@@ -146,6 +146,60 @@ static void invited_twice(struct world *w)
     world_show_members(w, 0);
 }
 
+struct at_door {
+    struct world *w;
+    uint8_t key[32];
+};
+
+static int note_waiting(void *ctx, const struct door_view *v)
+{
+    struct at_door *d = ctx;
+    world_note(d->w, "%.*s wants to come in, %u more with this code", (int)v->name.n,
+               (const char *)v->name.p, v->others);
+    if (v->name.n == 5 && memcmp(v->name.p, "Otter", 5) == 0)
+        memcpy(d->key, v->key, 32);
+    return 0;
+}
+
+/* Two come with one code and wait; both sides lose power; one is let in. */
+static void somebody_waits(struct world *w)
+{
+    struct at_door d = {.w = w};
+    for (int i = 0; i < 3; i++)
+        (void)world_node(w);
+    (void)world_found(w, 0, "Wren", 168);
+    struct command c = {
+        .kind = CMD_INVITE, .group = w->nodes[0].group, .uses = 1, .ask = true};
+    CHECK(world_command(w, 0, &c) == 0);
+    for (int n = 1; n <= 2; n++) {
+        struct command j = {.kind = CMD_JOIN,
+                            .text = BUF_BYTES(&c.line),
+                            .pseudonym = BYTES(n == 1 ? "Otter" : "Heron", 5)};
+        CHECK(world_command(w, n, &j) == 0);
+        w->nodes[n].group = j.group;
+        pass(w, MINUTE);
+    }
+    buf_free(&c.line);
+    for (int n = 0; n < 2; n++) {
+        world_crash(w, n, 0);
+        world_note(w, "n%d loses power", n);
+        pass(w, MINUTE);
+        world_start(w, n);
+    }
+    pass(w, 3 * MINUTE);
+    CHECK(peer_door(w->nodes[0].peer, w->nodes[0].group, note_waiting, &d) == 0);
+    world_show_members(w, 0);
+    struct command yes = {
+        .kind = CMD_DOOR, .group = w->nodes[0].group, .answer = DOOR_SAME};
+    memcpy(yes.id, d.key, 32);
+    CHECK(world_command(w, 0, &yes) == 0);
+    world_note(w, "yes to Otter");
+    pass(w, 3 * MINUTE);
+    for (int n = 1; n <= 2; n++)
+        world_note(w, "n%d joined: %d", n, take_tells(w, n));
+    world_show_members(w, 0);
+}
+
 static void doubled_and_reordered(struct world *w)
 {
     three(w, 168);
@@ -314,6 +368,7 @@ static const struct {
     {"both-write-at-once", both_at_once},
     {"partition-and-heal", partition_and_heal},
     {"invitation-used-twice", invited_twice},
+    {"somebody-waits-for-a-yes", somebody_waits},
     {"duplicate-and-reordered", doubled_and_reordered},
     {"crash-between-commit-and-send", crash_between},
     {"clock-a-year-ahead", clock_ahead},

@@ -37,13 +37,13 @@ T_CASE(every_command_is_found)
     for (int i = COMMAND_HOME + 1; i < COMMAND_COUNT; i++) {
         struct args a;
         char line[128];
-        bool operand = command_specs[i].operands_min > 0;
-        (void)snprintf(line, sizeof line, "%s%s", command_specs[i].name,
-                       operand ? " Circle" : "");
+        unsigned operands = command_specs[i].operands_min;
+        (void)snprintf(line, sizeof line, "%s%s%s", command_specs[i].name,
+                       operands > 0 ? " Circle" : "", operands > 1 ? " Otter" : "");
         T_NOTE("%s", line);
         T_EQ(parse(&a, line), 0);
         T_EQ(a.command, i);
-        T_EQ(a.operands_count, operand);
+        T_EQ(a.operands_count, operands);
     }
 }
 

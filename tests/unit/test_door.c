@@ -18,15 +18,6 @@ static struct net *wren_and(int others)
     return n;
 }
 
-/* An invitation that asks. */
-static struct buf asking(struct net *n, uint32_t uses)
-{
-    struct command c = {.kind = CMD_INVITE, .group = 1, .uses = uses, .ask = true};
-    c.language = 1;
-    CHECK(net_command(n, 0, &c) == 0);
-    return c.line;
-}
-
 struct seen {
     struct door_view v[LIMIT_DOOR_MAX];
     char name[LIMIT_DOOR_MAX][LIMIT_NAME_BYTES_MAX + 1];
@@ -110,7 +101,7 @@ static struct door_view come(struct net *n, int peer, const struct buf *line,
 T_CASE(both_see_one_sentence_and_a_yes_lets_in)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     struct own o = own(n, 1);
     T_EQ(n->told[TELL_DOOR], 1);
@@ -145,7 +136,7 @@ T_CASE(both_see_one_sentence_and_a_yes_lets_in)
 T_CASE(no_adds_nobody_and_finishes_the_code)
 {
     struct net *n = wren_and(2);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     T_EQ(answer(n, &v, DOOR_STOP), 0);
     net_run(n, 1000);
@@ -166,7 +157,7 @@ T_CASE(no_adds_nobody_and_finishes_the_code)
 T_CASE(a_no_is_heard_later)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     n->off[1] = true;
     net_cut(n, 1, true);
@@ -183,7 +174,7 @@ T_CASE(a_no_is_heard_later)
 T_CASE(the_newcomer_says_no)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     T_EQ(own_answer(n, 1, DOOR_STOP), 0);
     net_run(n, 1000);
@@ -202,7 +193,7 @@ T_CASE(the_newcomer_says_no)
 T_CASE(who_cannot_be_seen_now_is_shown_so)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     T_EQ(answer(n, &v, DOOR_UNSEEN), 0);
     net_run(n, 2000);
@@ -217,7 +208,7 @@ T_CASE(who_cannot_be_seen_now_is_shown_so)
 T_CASE(waiting_goes_on_after_restarts)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     net_restart(n, 1);
     T(own(n, 1).v.asked);
@@ -246,7 +237,7 @@ T_CASE(waiting_goes_on_after_restarts)
 T_CASE(the_day_ends_while_somebody_waits)
 {
     struct net *n = wren_and(2);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct door_view v = come(n, 1, &line, "Otter");
     net_run(n, 26ull * HOUR);
     T_EQ(net_join(n, 2, &line, "Heron"), 0);
@@ -264,7 +255,7 @@ T_CASE(the_day_ends_while_somebody_waits)
 T_CASE(two_at_once_with_one_code)
 {
     struct net *n = wren_and(2);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     (void)come(n, 2, &line, "Heron");
     struct door_view v = come(n, 1, &line, "Otter");
     T_EQ(own(n, 0).v.waiting, 2);
@@ -283,7 +274,7 @@ T_CASE(two_at_once_with_one_code)
 T_CASE(two_with_two_codes)
 {
     struct net *n = wren_and(2);
-    struct buf a = asking(n, 1), b = asking(n, 1);
+    struct buf a = net_asking(n, 0, 1), b = net_asking(n, 0, 1);
     struct door_view otter = come(n, 1, &a, "Otter"), heron = come(n, 2, &b, "Heron");
     T_EQ(heron.others, 0);
     T_EQ(answer(n, &heron, DOOR_SAME), 0);
@@ -301,7 +292,7 @@ T_CASE(two_with_two_codes)
 T_CASE(after_eight_days_nobody_waits)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     (void)come(n, 1, &line, "Otter");
     n->off[1] = true;
     net_cut(n, 1, true);
@@ -330,7 +321,7 @@ T_CASE(only_a_steward_answers)
 static struct net *guest_at(struct guest *x, uint8_t seed, struct buf *line)
 {
     struct net *n = wren_and(0);
-    *line = asking(n, 1);
+    *line = net_asking(n, 0, 1);
     guest_call(x, n, line, seed);
     CHECK(guest_enter(x));
     return n;
@@ -433,7 +424,7 @@ T_CASE(a_newcomer_cannot_change_keys_or_name)
 T_CASE(nobody_asks_until_a_sentence_fits)
 {
     struct net *n = wren_and(0);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     uint8_t nonces[LIMIT_DOOR_PER_INVITE_MAX][32], nonce[32];
     uint64_t limited = net_limited(n, 0);
     for (uint8_t i = 0; i < LIMIT_DOOR_PER_INVITE_MAX + 3; i++) {
@@ -465,7 +456,7 @@ T_CASE(the_door_is_full)
         struct guest x;
         if (i % LIMIT_DOOR_PER_INVITE_MAX == 0) {
             buf_free(&line);
-            line = asking(n, 1);
+            line = net_asking(n, 0, 1);
         }
         guest_call(&x, n, &line, (uint8_t)(i + 1));
         T_NEED(guest_enter(&x));
@@ -608,7 +599,7 @@ static void host_asks(struct hand *h, uint8_t fill, struct bytes name)
 T_CASE(a_steward_cannot_change_the_nonce)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct invite_line in;
     struct wire_message m;
     struct hand h;
@@ -652,7 +643,7 @@ T_CASE(a_steward_cannot_change_the_nonce)
 T_CASE(a_stewards_name_is_looked_at)
 {
     struct net *n = wren_and(1);
-    struct buf line = asking(n, 1);
+    struct buf line = net_asking(n, 0, 1);
     struct invite_line in;
     struct wire_message m;
     struct hand h;

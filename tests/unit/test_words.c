@@ -58,6 +58,34 @@ T_CASE(suggested_words_are_of_the_list)
     }
 }
 
+/* P6.11: ten bits a word, the first word from the first bits. */
+T_CASE(a_sentence_is_four_words)
+{
+    static const uint8_t bits[5] = {0x00, 0x00, 0x10, 0x0b, 0xff};
+    uint32_t n[4];
+    struct buf en = {0}, nl = {0}, want = {0};
+    words_numbers(bits, n);
+    T(n[0] == 0 && n[1] == 1 && n[2] == 2 && n[3] == 1023);
+    T_EQ(words_sentence(bits, 0, &en), 0);
+    T_EQ(words_sentence(bits, 1, &nl), 0);
+    for (int i = 0; i < 4; i++) {
+        const char *word = words_en[n[i]];
+        T_EQ(buf_append(&want, BYTES(i ? " " : "", i ? 1 : 0), SIZE_MAX), 0);
+        T_EQ(buf_append(&want, BYTES(word, strlen(word)), SIZE_MAX), 0);
+    }
+    T(bytes_equal(BUF_BYTES(&en), BUF_BYTES(&want)));
+    T(!bytes_equal(BUF_BYTES(&en), BUF_BYTES(&nl)));
+    T(nl.n > strlen(words_nl[1023]) &&
+      memcmp(nl.p + nl.n - strlen(words_nl[1023]), words_nl[1023],
+             strlen(words_nl[1023])) == 0);
+    en.n = 0;
+    T_EQ(words_sentence(bits, 77, &en), 0); /* a language of later: English */
+    T(bytes_equal(BUF_BYTES(&en), BUF_BYTES(&want)));
+    buf_free(&en);
+    buf_free(&nl);
+    buf_free(&want);
+}
+
 T_CASE(suggestions_differ)
 {
     struct entropy_stream state;

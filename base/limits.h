@@ -76,7 +76,9 @@
     X(COMMAND_BYTES_MAX, 262144, "a longer command is refused: ERR_TOOBIG")            \
     X(PASSPHRASE_BYTES_MAX, 1024, "a longer passphrase is refused: ERR_TOOBIG")        \
     X(CLOCK_STEP_HOURS_MAX, 24, "a larger step of the clock counts as this")           \
-    X(DRAFTS_MAX, 256, "a further waiting text is refused: ERR_FULL")
+    X(DRAFTS_MAX, 256, "a further waiting text is refused: ERR_FULL")                  \
+    X(MEMORY_BYTES_MAX, 268435456,                                                     \
+      "a profile in memory is read only from then on: ERR_DISKFULL")
 
 enum limits {
 #define X(name, value, what) LIMIT_##name = (value),

@@ -48,6 +48,8 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                       "help safety"},
     [COMMAND_DEMO] = {"demo", "", 0, 0, N_("See three people talk, on this device."),
                       "demo"},
+    [COMMAND_SESSION] = {"session", "", 0, 0,
+                         N_("For a shared computer: nothing stays there."), "session"},
 };
 
 #define ON(name) (UINT32_C(1) << COMMAND_##name)
@@ -75,7 +77,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                      N_("How long to wait for an answer.")},
     [OPTION_NOW] = {"--now", NULL, ON(SAY), N_("Do not wait 30 seconds.")},
     [OPTION_FOLLOW] = {"--follow", NULL, ON(READ), N_("Go on showing what is new.")},
-    [OPTION_LISTEN] = {"--listen", "HOST:PORT", ON(NODE) | ON(HOME),
+    [OPTION_LISTEN] = {"--listen", "HOST:PORT", ON(NODE) | ON(HOME) | ON(SESSION),
                        N_("Where others can reach this device.")},
     [OPTION_NEW_PASSPHRASE_FILE] = {"--new-passphrase-file", "FILE", ON(PASSPHRASE),
                                     N_("Read the new passphrase from a file.")},

@@ -30,6 +30,7 @@ enum cli_command {
     COMMAND_DOCTOR,
     COMMAND_HELP,
     COMMAND_DEMO,
+    COMMAND_SESSION,
     COMMAND_COUNT,
 };
 

@@ -160,6 +160,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
     [COMMAND_HELP] = command_help,         [COMMAND_DEMO] = command_demo,
+    [COMMAND_SESSION] = command_session,
 };
 
 static int show_version(struct cli *c)
@@ -188,6 +189,8 @@ static int prepare(struct cli *c, int argc, char **argv)
     }
     if (language && !i18n_choose(language))
         return cli_error(c, ERR_USAGE, _("Choose a language: en or nl."));
+    if (c->args.command == COMMAND_SESSION)
+        return 0; /* it has no folder */
     err = place_home(c->args.value[OPTION_HOME], c->home);
     if (err == ERR_USAGE)
         return cli_missing(c, "--home");

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "cli/cmd_init.h"
 #include "cli/groups.h"
+#include "cli/guest.h"
 #include "cli/help.h"
 #include "cli/invitation.h"
 #include "cli/opening.h"
@@ -24,7 +25,12 @@ static int wait_typing(void *ctx)
     struct home *h = ctx;
     for (;;) {
         struct session_event event = {0};
-        int got = session_wait(h->c->session, h->c->prompt.fd, -1, &event);
+        int64_t idle_ms = guest_idle_ms(h);
+        if (idle_ms == 0) {
+            h->closing = true;
+            return ERR_NEEDTERM;
+        }
+        int got = session_wait(h->c->session, h->c->prompt.fd, idle_ms, &event);
         if (got < 0) {
             h->err = got;
             return got;
@@ -36,8 +42,10 @@ static int wait_typing(void *ctx)
             h->away = (got & SESSION_AWAY) != 0;
             return ERR_NEEDTERM;
         }
-        if (got & SESSION_FD)
+        if (got & SESSION_FD) {
+            guest_typed(h);
             return 0;
+        }
     }
 }
 
@@ -270,6 +278,14 @@ static const struct act {
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
+/* A guest starts no group: it would lose who can let people in. */
+static const struct act *acts_of(const struct cli *c, size_t *count)
+{
+    size_t first = c->guest ? 1 : 0;
+    *count = ACTS_COUNT - first;
+    return acts + first;
+}
+
 /* ---- the first screen ---------------------------------------------------- */
 
 /* The groups in the order shown: those with something new first. */
@@ -314,8 +330,7 @@ static int add_groups(struct cli *c, struct screen *s, struct order *order)
     return err;
 }
 
-/* How many texts wait on this device. */
-static uint64_t count_waiting(struct cli *c)
+uint64_t home_count_waiting(struct cli *c)
 {
     struct api_reply reply = {0};
     if (cli_call(c, API_STATUS, NULL, &reply))
@@ -330,20 +345,22 @@ static int build_screen(struct cli *c, struct screen *s, struct order *order)
 {
     char key[8];
     int err = 0;
+    size_t acts_count = 0;
+    const struct act *act = acts_of(c, &acts_count);
     screen_title(s, "kring");
     cli_add_warnings(s);
     if (c->session)
         err = add_groups(c, s, order);
     else
         screen_text(s, gettext(err_text(ERR_NOSTORE)));
-    for (size_t i = 0; i < ACTS_COUNT && !err && c->session; i++) {
+    for (size_t i = 0; i < acts_count && !err && c->session; i++) {
         (void)snprintf(key, sizeof key, "%zu", order->count + i + 1);
-        screen_choice(s, key, gettext(acts[i].text));
+        screen_choice(s, key, gettext(act[i].text));
     }
     if (c->session) {
-        if (count_waiting(c) > 0)
+        if (home_count_waiting(c) > 0)
             screen_choice(s, "u", _("Take my text back"));
-        screen_choice(s, "0", _("Close"));
+        screen_choice(s, "0", c->guest ? _("End") : _("Close"));
         screen_choice(s, "?", _("Explain"));
     }
     return err;
@@ -352,18 +369,20 @@ static int build_screen(struct cli *c, struct screen *s, struct order *order)
 static void choose(struct home *h, const struct order *order, const char *answer)
 {
     uint64_t n = 0;
+    size_t acts_count = 0;
+    const struct act *act = acts_of(h->c, &acts_count);
     if (strcmp(answer, "?") == 0) {
         explain(h);
     } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
         home_take_back(h);
-    } else if (*answer && args_number(answer, order->count + ACTS_COUNT, &n)) {
+    } else if (*answer && args_number(answer, order->count + acts_count, &n)) {
         cli_say(_("Type one of the numbers."));
     } else if (n == 0 && *answer) {
-        h->closing = true;
+        h->closing = !h->c->guest || guest_may_end(h) || h->closing;
     } else if (n > 0 && n <= order->count) {
         home_group(h, order->numbers[n - 1]);
     } else if (n > order->count) {
-        acts[n - order->count - 1].run(h);
+        act[n - order->count - 1].run(h);
     }
 }
 
@@ -394,7 +413,7 @@ static void loop(struct home *h)
 /* What a person who closes kring has to know. */
 static void say_closed(struct cli *c)
 {
-    unsigned long waiting = (unsigned long)count_waiting(c);
+    unsigned long waiting = (unsigned long)home_count_waiting(c);
     bool remote = session_is_remote(c->session);
     if (waiting > 0 && remote)
         cli_sayf(ngettext("%lu text waits. kring sends it soon.",
@@ -424,9 +443,28 @@ static int show_once(struct cli *c)
     return err;
 }
 
-int command_home(struct cli *c)
+int home_run(struct cli *c)
 {
     struct home h = {.c = c};
+    int err = cli_do(c, API_FOLLOW, NULL);
+    if (err)
+        return err;
+    c->prompt.wait = wait_typing;
+    c->prompt.ctx = &h;
+    guest_typed(&h);
+    loop(&h);
+    c->prompt.wait = NULL;
+    if (h.away) {
+        place_clear();
+        cli_say(_("kring is closed."));
+    } else if (!h.err && !c->guest) {
+        say_closed(c);
+    }
+    return h.err;
+}
+
+int command_home(struct cli *c)
+{
     int err = 0;
     if (!prompt_can(&c->prompt) || args_has(&c->args, OPTION_JSON))
         return show_once(c);
@@ -436,19 +474,5 @@ int command_home(struct cli *c)
     } else {
         err = init_profile(c, true);
     }
-    if (!err)
-        err = cli_do(c, API_FOLLOW, NULL);
-    if (err)
-        return err;
-    c->prompt.wait = wait_typing;
-    c->prompt.ctx = &h;
-    loop(&h);
-    c->prompt.wait = NULL;
-    if (h.away) {
-        place_clear();
-        cli_say(_("kring is closed."));
-    } else if (!h.err) {
-        say_closed(c);
-    }
-    return h.err;
+    return err ? err : home_run(c);
 }

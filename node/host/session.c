@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "node/host/session_int.h"
 #include "node/host/socket_path.h"
@@ -112,6 +113,14 @@ void session_harden(void)
 void session_at_signal(void (*act)(void))
 {
     forget_after(act);
+}
+
+uint64_t session_clock_ms(void)
+{
+    struct timespec t = {0};
+    if (clock_gettime(CLOCK_BOOTTIME, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 void session_end(int code)

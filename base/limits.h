@@ -87,7 +87,9 @@
     X(NEAR_MAX, 64, "who was heard longest ago is forgotten")                          \
     X(NETWORKS_MAX, 16, "a further network is not marked: ERR_FULL")                   \
     X(WORDS_OPEN_MAX, 4, "further words are refused: ERR_FULL")                        \
-    X(WORDS_TRIES_MAX, 3, "the words are finished")
+    X(WORDS_TRIES_MAX, 3, "the words are finished")                                    \
+    X(MEMORY_BYTES_MAX, 268435456,                                                     \
+      "a profile in memory is read only from then on: ERR_DISKFULL")
 
 enum limits {
 #define X(name, value, what) LIMIT_##name = (value),

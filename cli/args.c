@@ -62,6 +62,8 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_DOOR_NO] = {"door no", "GROUP NAME", 2, 2,
                          N_("It is not the same: nobody is added."),
                          "door no Circle Otter"},
+    [COMMAND_SESSION] = {"session", "", 0, 0,
+                         N_("For a shared computer: nothing stays there."), "session"},
 };
 
 #define ON(name) (UINT64_C(1) << COMMAND_##name)
@@ -91,7 +93,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                      N_("How long to wait for an answer.")},
     [OPTION_NOW] = {"--now", NULL, ON(SAY), N_("Do not wait 30 seconds.")},
     [OPTION_FOLLOW] = {"--follow", NULL, ON(READ), N_("Go on showing what is new.")},
-    [OPTION_LISTEN] = {"--listen", "ADDRESS:PORT", ON(NODE) | ON(HOME),
+    [OPTION_LISTEN] = {"--listen", "ADDRESS:PORT", ON(NODE) | ON(HOME) | ON(SESSION),
                        N_("Where others can reach this device.")},
     [OPTION_AFTER] = {"--after", "MINUTES", ON(LOCK),
                       N_("Lock after so long without typing: 1 to 60.")},

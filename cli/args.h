@@ -35,6 +35,7 @@ enum cli_command {
     COMMAND_DOOR,
     COMMAND_DOOR_YES,
     COMMAND_DOOR_NO,
+    COMMAND_SESSION,
     COMMAND_COUNT,
 };
 

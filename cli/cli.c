@@ -179,6 +179,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
     [COMMAND_SET] = command_set,           [COMMAND_HELP] = command_help,
     [COMMAND_PANIC] = command_panic,       [COMMAND_DEMO] = command_demo,
+    [COMMAND_SESSION] = command_session,
 };
 
 static int show_version(struct cli *c)
@@ -208,6 +209,8 @@ static int prepare(struct cli *c, int argc, char **argv)
     if (language && !i18n_choose(language))
         return cli_error(c, ERR_USAGE, _("Choose a language: en or nl."));
     place_set_large(args_has(&c->args, OPTION_LARGE));
+    if (c->args.command == COMMAND_SESSION)
+        return 0; /* it has no folder */
     err = place_home(c->args.value[OPTION_HOME], c->home);
     if (err == ERR_USAGE)
         return cli_missing(c, "--home");

@@ -29,6 +29,7 @@ struct cli {
     struct prompt prompt;    /* standard input */
     struct session *session; /* NULL until opened */
     bool told;               /* the person knows already what went wrong */
+    bool guest;              /* `session`: the profile is in memory only */
     bool either;             /* which language the person reads is not known yet */
     unsigned slot;           /* of the key file: the one that opened */
     struct pages pages;
@@ -117,6 +118,8 @@ int command_set(struct cli *c);
 int command_help(struct cli *c);
 /* `kring demo`. */
 int command_demo(struct cli *c);
+/* `kring session`. */
+int command_session(struct cli *c);
 /* `kring` alone. */
 int command_home(struct cli *c);
 

@@ -53,7 +53,7 @@ static int ask_language(struct cli *c)
     return err;
 }
 
-static int choose_language(struct cli *c)
+int init_language(struct cli *c)
 {
     struct screen s = {0};
     if (!args_has(&c->args, OPTION_LANGUAGE))
@@ -194,7 +194,7 @@ int init_profile(struct cli *c, bool online)
 {
     if (place_is_set_up(c->home))
         return cli_error(c, ERR_EXISTS, _("kring is set up here already. Type: kring"));
-    int err = choose_language(c);
+    int err = init_language(c);
     if (err)
         return err;
     opening_warn_swap(c);

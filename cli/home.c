@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "cli/cmd_init.h"
 #include "cli/groups.h"
+#include "cli/guest.h"
 #include "cli/help.h"
 #include "cli/invitation.h"
 #include "cli/opening.h"
@@ -35,9 +36,9 @@ static int wait_typing(void *ctx)
     struct home *h = ctx;
     for (;;) {
         struct session_event event = {0};
-        int64_t idle_ms = home_idle_ms(h);
-        h->locked = idle_ms == 0;
-        if (h->locked)
+        int64_t idle_ms = h->c->guest ? guest_idle_ms(h) : home_idle_ms(h);
+        h->locked = idle_ms == 0 && !h->c->guest;
+        if (idle_ms == 0)
             return end_waiting(h, false);
         int got = session_wait(h->c->session, h->c->prompt.fd, idle_ms, &event);
         if (got < 0) {
@@ -50,6 +51,7 @@ static int wait_typing(void *ctx)
             return end_waiting(h, (got & SESSION_AWAY) != 0);
         if (got & SESSION_FD) {
             home_typed(h);
+            guest_typed(h);
             return 0;
         }
     }
@@ -304,6 +306,14 @@ static const struct act {
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
+/* A guest starts no group: it would lose who can let people in.  Nor is there anything
+ * to lock: it ends. */
+static const struct act *acts_of(const struct cli *c, size_t *count)
+{
+    *count = c->guest ? ACTS_COUNT - 2 : ACTS_COUNT;
+    return c->guest ? acts + 1 : acts;
+}
+
 /* ---- the first screen ---------------------------------------------------- */
 
 /* The groups in the order shown: those with something new first. */
@@ -348,8 +358,7 @@ static int add_groups(struct cli *c, struct screen *s, struct order *order)
     return err;
 }
 
-/* How many texts wait on this device. */
-static uint64_t count_waiting(struct cli *c)
+uint64_t home_count_waiting(struct cli *c)
 {
     struct api_reply reply = {0};
     if (cli_call(c, API_STATUS, NULL, &reply))
@@ -364,21 +373,24 @@ static int build_screen(struct cli *c, struct screen *s, struct order *order)
 {
     char key[8];
     int err = 0;
+    size_t acts_count = 0;
+    const struct act *act = acts_of(c, &acts_count);
     screen_title(s, "kring");
     cli_add_warnings(s);
     if (c->session)
         err = add_groups(c, s, order);
     else
         screen_text(s, gettext(err_text(ERR_NOSTORE)));
-    for (size_t i = 0; i < ACTS_COUNT && !err && c->session; i++) {
+    for (size_t i = 0; i < acts_count && !err && c->session; i++) {
         (void)snprintf(key, sizeof key, "%zu", order->count + i + 1);
-        screen_choice(s, key, gettext(acts[i].text));
+        screen_choice(s, key, gettext(act[i].text));
     }
     if (c->session) {
-        if (count_waiting(c) > 0)
+        if (home_count_waiting(c) > 0)
             screen_choice(s, "u", _("Take my text back"));
-        screen_choice(s, "0", _("Close"));
-        screen_choice(s, "l", _("Lock"));
+        screen_choice(s, "0", c->guest ? _("End") : _("Close"));
+        if (!c->guest)
+            screen_choice(s, "l", _("Lock"));
         screen_choice(s, "?", _("Explain"));
     }
     return err;
@@ -387,18 +399,20 @@ static int build_screen(struct cli *c, struct screen *s, struct order *order)
 static void choose(struct home *h, const struct order *order, const char *answer)
 {
     uint64_t n = 0;
+    size_t acts_count = 0;
+    const struct act *act = acts_of(h->c, &acts_count);
     if (strcmp(answer, "?") == 0) {
         explain(h);
     } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
         home_take_back(h);
-    } else if (*answer && args_number(answer, order->count + ACTS_COUNT, &n)) {
+    } else if (*answer && args_number(answer, order->count + acts_count, &n)) {
         cli_say(_("Type one of the numbers."));
     } else if (n == 0 && *answer) {
-        h->closing = true;
+        h->closing = !h->c->guest || guest_may_end(h) || h->closing;
     } else if (n > 0 && n <= order->count) {
         home_group(h, order->numbers[n - 1]);
     } else if (n > order->count) {
-        acts[n - order->count - 1].run(h);
+        act[n - order->count - 1].run(h);
     }
 }
 
@@ -429,7 +443,7 @@ static void loop(struct home *h)
 /* What a person who closes kring has to know. */
 static void say_closed(struct cli *c)
 {
-    unsigned long waiting = (unsigned long)count_waiting(c);
+    unsigned long waiting = (unsigned long)home_count_waiting(c);
     bool remote = session_is_remote(c->session);
     if (waiting > 0 && remote)
         cli_sayf(ngettext("%lu text waits. kring sends it soon.",
@@ -471,7 +485,11 @@ static void say_end(struct home *h)
 {
     struct cli *c = h->c;
     if (h->erased)
-        return; /* that was said */
+        return;     /* that was said */
+    if (c->guest) { /* what it means is said by who began it */
+        place_clear();
+        return;
+    }
     if (h->locked || c->prompt.locked) {
         home_lock(h);
     } else if (h->away) {
@@ -482,9 +500,26 @@ static void say_end(struct home *h)
     }
 }
 
-int command_home(struct cli *c)
+int home_run(struct cli *c)
 {
     struct home h = {.c = c};
+    int err = cli_do(c, API_FOLLOW, NULL);
+    if (err)
+        return err;
+    c->prompt.wait = wait_typing;
+    c->prompt.ctx = &h;
+    session_at_signal(at_signal);
+    home_typed(&h);
+    guest_typed(&h);
+    loop(&h);
+    c->prompt.wait = NULL;
+    say_end(&h);
+    session_at_signal(NULL);
+    return h.err;
+}
+
+int command_home(struct cli *c)
+{
     int err = 0;
     if (!prompt_can(&c->prompt) || args_has(&c->args, OPTION_JSON))
         return show_once(c);
@@ -494,17 +529,5 @@ int command_home(struct cli *c)
     } else {
         err = init_profile(c, true);
     }
-    if (!err)
-        err = cli_do(c, API_FOLLOW, NULL);
-    if (err)
-        return err;
-    c->prompt.wait = wait_typing;
-    c->prompt.ctx = &h;
-    session_at_signal(at_signal);
-    home_typed(&h);
-    loop(&h);
-    c->prompt.wait = NULL;
-    say_end(&h);
-    session_at_signal(NULL);
-    return h.err;
+    return err ? err : home_run(c);
 }

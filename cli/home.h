@@ -32,16 +32,27 @@ struct home {
     size_t nameless_count;
     struct session_event kept[HOME_NEWS_MAX]; /* while somebody writes */
     size_t kept_count;
-    bool choosing;    /* the open question asks for a number */
-    bool news;        /* something was written below the open question */
-    bool closing;     /* the person or the system ends it */
-    bool away;        /* kring was closed from elsewhere: by lock, or where it ran */
-    bool writing;     /* the open question asks for a text for `group` */
-    bool locked;      /* nobody typed for too long */
-    bool erased;      /* everything was erased (panic.h) */
-    struct idle idle; /* since something was typed last */
-    int err;          /* why it cannot go on, or 0 */
+    bool choosing;     /* the open question asks for a number */
+    bool news;         /* something was written below the open question */
+    bool closing;      /* the person or the system ends it */
+    bool away;         /* kring was closed from elsewhere: by lock, or where it ran */
+    bool writing;      /* the open question asks for a text for `group` */
+    bool locked;       /* nobody typed for too long */
+    bool erased;       /* everything was erased (panic.h) */
+    uint64_t typed_ms; /* of a guest: when a line was typed last */
+    bool warned;       /* since then: it ends soon (guest.h) */
+    struct idle idle;  /* since something was typed last */
+    int err;           /* why it cannot go on, or 0 */
 };
+
+/* ---- home.c: all of it --------------------------------------------------- */
+
+/* The first screen and all behind it, on the open session, until the person or the
+ * system ends it; what closing means is said, but for a guest.  Errors of the session.
+ */
+NODISCARD int home_run(struct cli *c);
+/* How many texts wait on this device. */
+uint64_t home_count_waiting(struct cli *c);
 
 /* ---- home.c: asking ------------------------------------------------------ */
 

@@ -197,7 +197,10 @@ int files_keep(const char *dir, const char *name, const char *copy)
         return err;
     if (link(from, to) == 0 || errno == ENOENT)
         return 0;
-    return errno == EEXIST ? ERR_EXISTS : copy_file(from, to);
+    if (errno == EEXIST)
+        return ERR_EXISTS;
+    err = copy_file(from, to);
+    return err == ERR_NOSTORE ? 0 : err; /* some refuse before they look */
 }
 
 /* ---- the exchange -------------------------------------------------------- */

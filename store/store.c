@@ -248,6 +248,24 @@ int store_create(struct store **out, const char *dir, const uint8_t data_key[sta
     return create_as(out, dir, "data", data_key, entropy);
 }
 
+int store_create_in_memory(struct store **out, const uint8_t data_key[static 32],
+                           const struct entropy *entropy)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_NOMEM;
+    s->in_memory = true;
+    memcpy(s->path, "data", sizeof "data");
+    int err = vfs_new_in_memory(&s->vfs, data_key, entropy);
+    if (!err)
+        err = db_open(s, true);
+    if (err)
+        store_close(s);
+    else
+        *out = s;
+    return err;
+}
+
 int store_create_beside(struct store **out, const char *dir,
                         const uint8_t data_key[static 32],
                         const struct entropy *entropy)
@@ -428,6 +446,8 @@ uint64_t store_disk_bytes(const struct store *s)
 {
     char wal[STORE_PATH_BYTES_MAX + 8];
     struct stat st;
+    if (s->in_memory)
+        return vfs_memory_bytes(s->vfs);
     uint64_t bytes = stat(s->path, &st) == 0 ? (uint64_t)st.st_size : 0;
     (void)snprintf(wal, sizeof wal, "%s-wal", s->path);
     return bytes + (stat(wal, &st) == 0 ? (uint64_t)st.st_size : 0);

@@ -26,6 +26,13 @@ struct store;
 NODISCARD int store_create(struct store **out, const char *dir,
                            const uint8_t data_key[static 32],
                            const struct entropy *entropy);
+/* Make a new database in memory of this process alone, leave it open: nothing reaches a
+ * disk, and store_close ends it.  It has no folder, so that no copy of it can be made
+ * (store/backup.h).  ERR_NOMEM, ERR_SYSTEM.  `entropy` is copied; its context is kept.
+ */
+NODISCARD int store_create_in_memory(struct store **out,
+                                     const uint8_t data_key[static 32],
+                                     const struct entropy *entropy);
 /* Open the database in `dir`, run missing migrations.
  * ERR_NOSTORE, ERR_INUSE (another process has it), ERR_DAMAGED, ERR_VERSION
  * (made by a newer kring), ERR_READONLY. `entropy` is kept. */
@@ -58,7 +65,7 @@ NODISCARD int store_reindex(struct store *s);
 /* The page that failed to open last, in a check or in use; 0: none, or it stands in a
  * log record that does not tell its page. */
 uint32_t store_damaged_page(const struct store *s);
-/* Bytes of database and WAL on disk. */
+/* Bytes of database and WAL on disk, or in memory. */
 uint64_t store_disk_bytes(const struct store *s);
 /* Truncating checkpoint, close, wipe.  NULL is fine. */
 void store_close(struct store *s);

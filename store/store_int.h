@@ -53,6 +53,7 @@ struct store {
     sqlite3_stmt *st[ST_COUNT];
     char path[STORE_PATH_BYTES_MAX];
     bool begun, erased;
+    bool in_memory;
     struct buf value, envelope, body; /* what the last reading call lent */
     /* The topic used last: most rows of a batch share it.  Number 0: none. */
     uint8_t topic[32];

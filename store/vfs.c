@@ -10,6 +10,7 @@
 #include "crypto/arena.h"
 #include "crypto/hash.h"
 #include "store/heap.h"
+#include "store/memory.h"
 #include "store/vfs_file.h"
 
 static struct vfs *vfs_of(sqlite3_vfs *shim)
@@ -381,30 +382,41 @@ static void shim_fill(struct vfs *v)
     };
 }
 
-int vfs_new(struct vfs **out, const uint8_t data_key[static 32],
-            const struct entropy *entropy)
+/* The layer below: the default one, where tests put theirs, or memory of ours. */
+static int choose_os(struct vfs *v, bool in_memory)
+{
+    heap_use();
+    int err = in_memory ? memory_new(&v->memory) : 0;
+    if (err)
+        return err;
+    v->os = in_memory ? memory_vfs(v->memory) : sqlite3_vfs_find(NULL);
+    return v->os ? 0 : ERR_SYSTEM;
+}
+
+static int make_keys(struct vfs *v, const uint8_t data_key[static 32])
+{
+    int err = arena_new(&v->arena, sizeof *v->keys);
+    if (err)
+        return err;
+    v->keys = arena_alloc(v->arena, sizeof *v->keys);
+    if (!v->keys)
+        return ERR_NOMEM;
+    keys_derive(v->keys, data_key);
+    return 0;
+}
+
+static int make(struct vfs **out, const uint8_t data_key[static 32],
+                const struct entropy *entropy, bool in_memory)
 {
     struct vfs *v = calloc(1, sizeof *v);
-    int err = v ? 0 : ERR_NOMEM;
+    int err = v ? make_keys(v, data_key) : ERR_NOMEM;
     if (err)
         goto out;
-    err = arena_new(&v->arena, sizeof *v->keys);
-    if (err)
-        goto out;
-    v->keys = arena_alloc(v->arena, sizeof *v->keys);
-    if (!v->keys) {
-        err = ERR_NOMEM;
-        goto out;
-    }
-    keys_derive(v->keys, data_key);
     v->entropy = *entropy;
     v->pool_used_bytes = sizeof v->pool;
-    heap_use();
-    v->os = sqlite3_vfs_find(NULL); /* the default layer; tests put theirs there */
-    if (!v->os) {
-        err = ERR_SYSTEM;
+    err = choose_os(v, in_memory);
+    if (err)
         goto out;
-    }
     (void)snprintf(v->name, sizeof v->name, "kring-%p", (void *)v);
     shim_fill(v);
     if (sqlite3_vfs_register(&v->shim, 0) != SQLITE_OK)
@@ -415,6 +427,23 @@ out:
     else
         *out = v;
     return err;
+}
+
+int vfs_new(struct vfs **out, const uint8_t data_key[static 32],
+            const struct entropy *entropy)
+{
+    return make(out, data_key, entropy, false);
+}
+
+int vfs_new_in_memory(struct vfs **out, const uint8_t data_key[static 32],
+                      const struct entropy *entropy)
+{
+    return make(out, data_key, entropy, true);
+}
+
+uint64_t vfs_memory_bytes(const struct vfs *v)
+{
+    return v->memory ? memory_bytes(v->memory) : 0;
 }
 
 const char *vfs_name(const struct vfs *v)
@@ -498,6 +527,7 @@ void vfs_free(struct vfs *v)
     CHECK(!v->main && !v->wal);
     if (v->shim.zName)
         sqlite3_vfs_unregister(&v->shim);
+    memory_free(v->memory);
     if (v->arena)
         arena_free(v->arena, v->keys);
     arena_destroy(v->arena);

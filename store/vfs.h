@@ -28,6 +28,12 @@ typedef int vfs_visit(void *ctx, uint32_t page, struct bytes plain);
  * ERR_NOMEM, ERR_SYSTEM: there is no file layer below. */
 NODISCARD int vfs_new(struct vfs **out, const uint8_t data_key[static 32],
                       const struct entropy *entropy);
+/* As vfs_new, above files that are memory of this process alone (store/memory.h): the
+ * database and its log end with the layer. */
+NODISCARD int vfs_new_in_memory(struct vfs **out, const uint8_t data_key[static 32],
+                                const struct entropy *entropy);
+/* Bytes that a layer in memory holds; 0 for one on the disk. */
+uint64_t vfs_memory_bytes(const struct vfs *v);
 /* The name to open a database with; lent until vfs_free. */
 const char *vfs_name(const struct vfs *v);
 /* Walk all pages of the open database, then all records of its log. ERR_DAMAGED: some

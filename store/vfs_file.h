@@ -40,7 +40,8 @@ struct vfs_keys {
 
 struct vfs {
     sqlite3_vfs shim;
-    sqlite3_vfs *os; /* the layer below */
+    sqlite3_vfs *os;       /* the layer below */
+    struct memory *memory; /* that layer, if it is memory of ours */
     struct arena *arena;
     struct vfs_keys *keys;
     struct entropy entropy;

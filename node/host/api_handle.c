@@ -198,6 +198,8 @@ static int call_setting(struct call *k)
 static int call_passphrase(struct call *k)
 {
     struct bytes text = k->args->text;
+    if (!k->h->home)
+        return ERR_STATE; /* in memory only: no words open it */
     if (text.n == 0)
         return ERR_EMPTY;
     if (text.n > LIMIT_PASSPHRASE_BYTES_MAX)
@@ -222,6 +224,8 @@ static int call_backup(struct call *k)
     struct bytes text = k->args->text;
     char path[BACKUP_PATH_BYTES];
     uint64_t bytes = 0;
+    if (!k->h->home)
+        return ERR_STATE; /* in memory only */
     if (text.n == 0 || text.p[0] != '/' || memchr(text.p, 0, text.n))
         return ERR_USAGE;
     if (text.n >= sizeof path)

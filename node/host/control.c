@@ -302,6 +302,8 @@ static int control_bind(const char *path, int *out)
     (void)umask(before);
     if (failed) {
         (void)close(fd);
+        if (why == EPERM || why == EOPNOTSUPP)
+            return 0; /* a stick: its file system holds no sockets */
         return why == EROFS || why == EACCES ? ERR_READONLY
                : why == ENOSPC               ? ERR_DISKFULL
                                              : ERR_IO;
@@ -324,7 +326,7 @@ int control_open(struct host *h)
     }
     (void)unlink(s->path); /* nobody answers there: it was left behind */
     err = control_bind(s->path, &fd);
-    if (err < 0)
+    if (err < 0 || fd < 0)
         return err;
     if (uv_pipe_init(&h->loop, &s->pipe, 0) < 0) {
         (void)close(fd);

@@ -10,7 +10,8 @@
 
 #include "node/host/loop.h"
 
-/* Serve at the path of h->home; a stale socket is replaced.
+/* Serve at the path of h->home; a stale socket is replaced.  Where the file system
+ * holds no sockets, as on most sticks, nothing is served and that is no error.
  * ERR_INUSE (another process serves there), ERR_TOOBIG (path), ERR_READONLY, ERR_IO. */
 NODISCARD int control_open(struct host *h);
 /* Send a reply or a telling to a client; nothing if it is gone. */

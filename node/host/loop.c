@@ -232,6 +232,8 @@ static bool other_answers(const struct host *h)
 static int open_store(struct host *h)
 {
     int err = 0;
+    if (!h->home)
+        return store_create_in_memory(&h->store, h->data_key, &h->entropy);
     for (int i = 0; i < OPEN_TRIES; i++) {
         err = store_open(&h->store, h->home, h->data_key, &h->entropy);
         if (err == ERR_NOSTORE && making_done(h->home))
@@ -302,8 +304,8 @@ int host_new(struct host **out, const struct session_config *config,
     h->online = config->online;
     h->announce = config->announce;
     int err = open_keys(h, data_key);
-    h->home = realpath(config->home, NULL);
-    if (err == 0 && !h->home)
+    h->home = config->home ? realpath(config->home, NULL) : NULL;
+    if (err == 0 && config->home && !h->home)
         err = ERR_NOSTORE;
     h->net.read = malloc(HOST_READ_BYTES);
     if (err == 0 && !h->net.read)
@@ -314,7 +316,7 @@ int host_new(struct host **out, const struct session_config *config,
         copy_forget(h->home, &h->entropy);
     if (err == 0)
         err = open_loop(h);
-    if (err == 0 && h->online)
+    if (err == 0 && h->online && h->home)
         err = control_open(h);
     if (err == 0 && h->online)
         err = open_listen(h, config);

@@ -108,7 +108,7 @@ struct host {
     uv_signal_t sigint, sigterm, sighup;
     bool loop_open, closing;
 
-    char *home; /* absolute */
+    char *home; /* absolute; NULL: the profile is in memory only */
     bool online, announce, stop;
     bool locking; /* stop at once: nobody waits for what is slow */
     struct entropy entropy;

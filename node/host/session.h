@@ -16,7 +16,7 @@
 struct session;
 
 struct session_config {
-    const char *home;          /* profile folder */
+    const char *home; /* profile folder; NULL: in memory only, and no control socket */
     const char *const *listen; /* "host:port" texts; port 0 picks one */
     size_t listen_count;
     bool online;   /* listen and dial; false: a command that only looks or writes */
@@ -30,7 +30,9 @@ NODISCARD int session_remote(struct session **out, const char *home);
 /* Open the profile in this process with its data key (copied; the caller wipes its
  * own); a profile without a database gets one.  With online and no listen texts it
  * listens on all addresses, at the port of last time if that is free.  A full disk is
- * no error here: what is stored can be read, and API_STATUS says so.
+ * no error here: what is stored can be read, and API_STATUS says so.  Without a home
+ * the profile is new, nothing reaches a disk, and it ends with the session: there
+ * API_BACKUP and API_PASSPHRASE answer ERR_STATE.
  *   ERR_INUSE     another process has it: session_remote may reach that one by now
  *   ERR_ADDRINUSE, ERR_NOHOST  what to listen on       ERR_TOOBIG  the socket's path
  *   ERR_DAMAGED, ERR_VERSION, ERR_READONLY, ERR_NOSTORE, ERR_IO, ERR_NOMEM,

@@ -159,7 +159,7 @@ def minutes():
     got = run("wren", "lock", "--after", "2", "--json")
     check("minutes are kept", '"lock_minutes":2' in got.stdout, got.stdout)
     t = open_home()
-    check("the menu says when", choose(t, "6", "after 2 minutes", "lid does not",
+    check("the menu says when", choose(t, "7", "after 2 minutes", "lid does not",
           "Number:"), t.text)
     choose(t, "1", "1 to 60.", "Number:")
     check("a wrong number is asked again", choose(t, "99", "number from 1 to 60.",

@@ -19,7 +19,7 @@ same "roles" "$(kr heron members Circle --json </dev/null | $PYTHON -c '
 import json, sys
 rows = [json.loads(line) for line in sys.stdin]
 print(sorted((r["name"], r["role"]) for r in rows))')" \
-    "[('heron', 'member'), ('otter', 'steward'), ('wren', 'member')]"
+    "[('heron', 'member'), ('otter', 'keeper'), ('wren', 'member')]"
 check "the header says which clock runs" \
     grep -qxF 'Circle [talk, gone in 7 days]' <(kr heron read Circle </dev/null)
 

@@ -50,6 +50,9 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                       "demo"},
     [COMMAND_SESSION] = {"session", "", 0, 0,
                          N_("For a shared computer: nothing stays there."), "session"},
+    [COMMAND_PRINT] = {"print", "GROUP", 1, 1,
+                       N_("Print one page of a group, in large letters."),
+                       "print Circle"},
 };
 
 #define ON(name) (UINT32_C(1) << COMMAND_##name)
@@ -81,6 +84,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                        N_("Where others can reach this device.")},
     [OPTION_NEW_PASSPHRASE_FILE] = {"--new-passphrase-file", "FILE", ON(PASSPHRASE),
                                     N_("Read the new passphrase from a file.")},
+    [OPTION_TO] = {"--to", "FILE", ON(PRINT), N_("Write the page to a new file.")},
 };
 
 /* `format` is a translated sentence with one %s for what the person typed. */

@@ -31,6 +31,7 @@ enum cli_command {
     COMMAND_HELP,
     COMMAND_DEMO,
     COMMAND_SESSION,
+    COMMAND_PRINT,
     COMMAND_COUNT,
 };
 
@@ -51,6 +52,7 @@ enum option {
     OPTION_FOLLOW,
     OPTION_LISTEN,
     OPTION_NEW_PASSPHRASE_FILE,
+    OPTION_TO,
     OPTION_COUNT,
 };
 

@@ -160,7 +160,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
     [COMMAND_HELP] = command_help,         [COMMAND_DEMO] = command_demo,
-    [COMMAND_SESSION] = command_session,
+    [COMMAND_SESSION] = command_session,   [COMMAND_PRINT] = command_print,
 };
 
 static int show_version(struct cli *c)

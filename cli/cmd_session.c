@@ -102,8 +102,9 @@ static void end(struct cli *c)
 int command_session(struct cli *c)
 {
     if (args_has(&c->args, OPTION_HOME) || args_has(&c->args, OPTION_PASSPHRASE_FILE))
-        return cli_error(c, ERR_USAGE,
-                         _("A session has no folder. For a stick: kring --home FOLDER"));
+        return cli_error(
+            c, ERR_USAGE,
+            _("A session has no folder. For a stick: kring --home FOLDER"));
     if (!prompt_can(&c->prompt) || args_has(&c->args, OPTION_JSON))
         return cli_error(c, ERR_NEEDTERM, _("A session needs a person at a terminal."));
     c->guest = true;

@@ -33,11 +33,11 @@ struct home {
     size_t kept_count;
     uint64_t typed_ms; /* when the person last typed a line */
     bool warned;       /* since then: it ends soon (guest.h) */
-    bool choosing; /* the open question asks for a number */
-    bool news;     /* something was written below the open question */
-    bool closing;  /* the person or the system ends it */
-    bool away;     /* kring was closed from elsewhere: by lock, or where it ran */
-    int err;       /* why it cannot go on, or 0 */
+    bool choosing;     /* the open question asks for a number */
+    bool news;         /* something was written below the open question */
+    bool closing;      /* the person or the system ends it */
+    bool away;         /* kring was closed from elsewhere: by lock, or where it ran */
+    int err;           /* why it cannot go on, or 0 */
 };
 
 /* ---- home.c: all of it --------------------------------------------------- */

@@ -78,7 +78,8 @@ void session_harden(void);
 /* What a signal that ends the process does before all else: something a signal handler
  * may do.  NULL: nothing. */
 void session_at_signal(void (*act)(void));
-/* Milliseconds on a clock that never goes back and goes on while the computer sleeps. */
+/* Milliseconds on a clock that never goes back, and goes on while the computer sleeps.
+ */
 uint64_t session_clock_ms(void);
 /* End the process with this exit code, after all that it holds was overwritten;
  * standard streams are flushed. */

@@ -64,6 +64,9 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                          "door no Circle Otter"},
     [COMMAND_SESSION] = {"session", "", 0, 0,
                          N_("For a shared computer: nothing stays there."), "session"},
+    [COMMAND_PRINT] = {"print", "GROUP", 1, 1,
+                       N_("Print one page of a group, in large letters."),
+                       "print Circle"},
 };
 
 #define ON(name) (UINT64_C(1) << COMMAND_##name)
@@ -109,7 +112,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                      N_("Whoever has it comes in, without your yes.")},
     [OPTION_USES] = {"--uses", "NUMBER", ON(INVITE),
                      N_("How many people may come in with it.")},
-    [OPTION_TO] = {"--to", "FILE", ON(INVITE), N_("Write it to a new file.")},
+    [OPTION_TO] = {"--to", "FILE", ON(INVITE) | ON(PRINT), N_("Write it to a new file.")},
     [OPTION_FROM] = {"--from", "FILE", ON(JOIN),
                      N_("Take it from a file, and delete the file.")},
     [OPTION_CODE] = {"--code", NULL, ON(INVITE), N_("Show it as a code to scan.")},

@@ -36,6 +36,7 @@ enum cli_command {
     COMMAND_DOOR_YES,
     COMMAND_DOOR_NO,
     COMMAND_SESSION,
+    COMMAND_PRINT,
     COMMAND_COUNT,
 };
 

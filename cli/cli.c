@@ -180,6 +180,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_SET] = command_set,           [COMMAND_HELP] = command_help,
     [COMMAND_PANIC] = command_panic,       [COMMAND_DEMO] = command_demo,
     [COMMAND_SESSION] = command_session,
+    [COMMAND_PRINT] = command_print,
 };
 
 static int show_version(struct cli *c)

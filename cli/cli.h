@@ -118,6 +118,8 @@ int command_set(struct cli *c);
 int command_help(struct cli *c);
 /* `kring demo`. */
 int command_demo(struct cli *c);
+/* `kring print`. */
+int command_print(struct cli *c);
 /* `kring session`. */
 int command_session(struct cli *c);
 /* `kring` alone. */

@@ -6,6 +6,7 @@
 #include "cli/groups.h"
 #include "cli/home.h"
 #include "cli/pages.h"
+#include "cli/printing.h"
 #include "cli/talk.h"
 
 /* ---- acts ---------------------------------------------------------------- */
@@ -96,6 +97,25 @@ static void change_name(struct home *h, const struct group_row *g)
         cli_say(_("You have a new name here."));
 }
 
+/* On paper; or, where no printer is, a file for somebody who has one. */
+static void print_this(struct home *h, const struct group_row *g)
+{
+    struct buf name = {0};
+    bool printer = printing_can();
+    int err = show_head(h, g);
+    if (!err && !printer) {
+        cli_say(_("There is no printer here. A file can go to one."));
+        cli_say(_("To go back, press only Enter."));
+        err = prompt_ask(&h->c->prompt, _("Name of the new file:"), &name);
+        if (!err && name.n > 0)
+            err = buf_append(&name, BYTES("", 1), PLACE_BYTES_MAX);
+    }
+    if (!err && (printer || name.n > 0))
+        err = printing_run(h->c, g, printer ? NULL : (const char *)name.p);
+    buf_free(&name);
+    home_report(h, err);
+}
+
 static void explain(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
@@ -116,6 +136,7 @@ static const struct act {
     {home_let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
     {change_name, N_("Change my name here")},
+    {print_this, N_("Print this")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 

@@ -202,6 +202,11 @@ void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour)
     day_of(out, hour, "%Y-%m-%dT%H:00Z");
 }
 
+void view_day(char out[static VIEW_WORDS_BYTES], uint64_t hour)
+{
+    day_of(out, hour, "%Y-%m-%d");
+}
+
 void view_ago(char out[static VIEW_WORDS_BYTES], uint64_t hour, uint64_t now_hour)
 {
     char day[VIEW_WORDS_BYTES];

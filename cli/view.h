@@ -50,6 +50,8 @@ void view_ago(char out[static VIEW_WORDS_BYTES], uint64_t hour, uint64_t now_hou
 void view_name(char out[static VIEW_NAME_BYTES], struct bytes name);
 /* True if that is what the core calls a person or group whose name has not come yet. */
 bool view_unnamed(struct bytes name);
+/* The day of an hour: 2026-11-24. */
+void view_day(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* The hour as programs read it: 2026-11-24T21:00Z. */
 void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* Add a message to a screen, with the cells of `read --json`. */

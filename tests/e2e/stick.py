@@ -51,7 +51,8 @@ def profile(name, folder, extra):
     got = act("the new one does", "read", "Circle", words="other")
     check(f"{name}: the text is there", "kept on the stick" in got.stdout, got.stdout)
     act("a copy", "backup", f"{folder}/copy", words="other")
-    again = kring(f"{folder}/q", "restore", f"{folder}/copy", words="other", extra=extra)
+    again = kring(f"{folder}/q", "restore", f"{folder}/copy", words="other",
+                  extra=extra)
     check(f"{name}: the copy opens", again.returncode == 0, again.stderr)
     damage(name, folder, extra)
 

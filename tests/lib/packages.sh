@@ -8,12 +8,12 @@
 KRING_BUILD_PACKAGES=(
     build-essential cmake pkg-config gettext libsodium-dev libuv1-dev
     'libmsgpack-dev|libmsgpack-c-dev' libsqlite3-dev libutf8proc-dev
-    libqrencode-dev libpng-dev
+    libqrencode-dev libpng-dev libfribidi-dev fonts-dejavu-core
 )
 KRING_TEST_PACKAGES=(
     clang 'libclang-rt-dev|libclang-rt-14-dev' python3 python3-dissononce
     golang-github-flynn-noise-dev strace git valgrind gdb zbar-tools
-    mandoc
+    mandoc poppler-utils dosfstools
 )
 
 say() {

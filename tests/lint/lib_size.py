@@ -14,7 +14,7 @@ PARAMETERS_MAX = 6
 COLUMNS_MAX = 88
 
 TOP_LEVEL = {
-    "base", "crypto", "store", "node", "cli", "tests", "bench", "docs",
+    "base", "crypto", "store", "node", "paper", "cli", "tests", "bench", "docs",
     "run", "test", ".ci", ".clang-format", ".gitignore", "CMakeLists.txt",
     "CMakePresets.json", "LICENSE", "README.md", "build", ".git",
 }

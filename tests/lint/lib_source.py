@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 # The folders that make the product, and those that try it.
-PRODUCT = ("base", "crypto", "store", "node/core", "node/host", "cli")
+PRODUCT = ("base", "crypto", "store", "node/core", "node/host", "paper", "cli")
 AROUND = ("tests", "bench")
-SANS_IO = ("base", "crypto", "node/core")
+SANS_IO = ("base", "crypto", "node/core", "paper")
 
 
 @dataclass

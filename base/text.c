@@ -304,6 +304,21 @@ int text_fold(struct bytes s, struct buf *out, size_t bytes_max)
     return err;
 }
 
+int text_bare(struct bytes s, struct buf *out, size_t bytes_max)
+{
+    struct buf folded = {0}, bare = {0};
+    int err = text_fold(s, &folded, SIZE_MAX / 2);
+    if (err == 0)
+        err = normalize(BUF_BYTES(&folded),
+                        UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK,
+                        &bare);
+    if (err == 0)
+        err = buf_append(out, BUF_BYTES(&bare), bytes_max);
+    buf_free(&folded);
+    buf_free(&bare);
+    return err;
+}
+
 /* ---- width and names ------------------------------------------------------ */
 
 size_t text_width(struct bytes s)

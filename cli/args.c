@@ -39,6 +39,8 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_PANIC] = {"panic", "", 0, 0,
                        N_("Erase everything kring holds here, for ever."),
                        "panic --enable"},
+    [COMMAND_AROUND] = {"around", "", 0, 0, N_("Look for others on this network."),
+                        "around"},
     [COMMAND_BACKUP] = {"backup", "FILE", 1, 1,
                         N_("Copy all of kring to one locked file."),
                         "backup /media/stick/copy"},
@@ -92,7 +94,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_RECORD] = {"--kept", NULL, ON(GROUP_NEW), N_("Texts are kept.")},
     [OPTION_STEWARD] = {"--keeper", NULL, ON(INVITE),
                         N_("This person may let others in too.")},
-    [OPTION_WAIT] = {"--wait", "SECONDS", ON(JOIN),
+    [OPTION_WAIT] = {"--wait", "SECONDS", ON(JOIN) | ON(AROUND),
                      N_("How long to wait for an answer.")},
     [OPTION_NOW] = {"--now", NULL, ON(SAY), N_("Do not wait 30 seconds.")},
     [OPTION_FOLLOW] = {"--follow", NULL, ON(READ), N_("Go on showing what is new.")},
@@ -121,6 +123,13 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_PNG] = {"--png", "FILE", ON(INVITE), N_("Write the code as a picture.")},
     [OPTION_UNSEEN] = {"--unseen", NULL, ON(DOOR_YES),
                        N_("You cannot compare the sentence now.")},
+    [OPTION_WORDS] = {"--words", NULL, ON(INVITE),
+                      N_("With six words, for one person on this network.")},
+    [OPTION_OURS] = {"--ours", "NAME", ON(AROUND),
+                     N_("Remember this network as ours.")},
+    [OPTION_LIST] = {"--list", NULL, ON(AROUND), N_("List the remembered networks.")},
+    [OPTION_FORGET] = {"--forget", "NUMBER", ON(AROUND),
+                       N_("Forget a remembered network.")},
 };
 
 /* `format` is a translated sentence with one %s for what the person typed. */

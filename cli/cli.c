@@ -181,6 +181,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_PANIC] = command_panic,       [COMMAND_DEMO] = command_demo,
     [COMMAND_SESSION] = command_session,
     [COMMAND_PRINT] = command_print,
+    [COMMAND_AROUND] = command_around,
 };
 
 static int show_version(struct cli *c)

@@ -106,6 +106,8 @@ int command_passphrase(struct cli *c);
 int command_lock(struct cli *c);
 /* `kring panic`. */
 int command_panic(struct cli *c);
+/* `kring around`. */
+int command_around(struct cli *c);
 /* `kring doctor`. */
 int command_doctor(struct cli *c);
 /* `kring backup`. */

@@ -3,14 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "cli/cmd_around.h"
 #include "cli/door.h"
 #include "cli/giving.h"
+#include "cli/groups.h"
 #include "cli/invitation.h"
+#include "cli/nearby.h"
 #include "cli/opening.h"
+#include "cli/words.h"
 #include "node/core/peer.h"
 
 enum { USES_MAX = 1000 };
@@ -49,16 +52,17 @@ int command_invite(struct cli *c)
     struct group_row g;
     struct inviting how = {.steward = args_has(&c->args, OPTION_STEWARD),
                            .open = args_has(&c->args, OPTION_OPEN)};
+    bool words = args_has(&c->args, OPTION_WORDS);
     int err = uses_of(c, &how.uses);
     if (!err)
-        err = opening_open(c, false);
+        err = opening_open(c, words);
     if (!err)
         err = view_find_group(c, c->args.operands[0], &g);
     if (err)
         return err;
     view_head(&head, &g);
     cli_show_talk(&head);
-    return give(c, &g, &how);
+    return words ? around_invite(c, &g) : give(c, &g, &how);
 }
 
 int command_members(struct cli *c)
@@ -90,6 +94,13 @@ static int read_line(struct cli *c, struct buf *line)
     if (prompt_can(&c->prompt))
         return invitation_ask(c, line);
     err = prompt_read_all(&c->prompt, line, LIMIT_INVITE_LINE_BYTES_MAX * 4);
+    if (!err && words_look(BUF_BYTES(line))) {
+        struct buf words = {0};
+        err = nearby_read_words(c, BUF_BYTES(line), &words);
+        buf_free(line);
+        *line = words;
+        return err;
+    }
     if (err == ERR_TOOBIG)
         return cli_error(c, ERR_FOREIGN, gettext(err_text(ERR_FOREIGN)));
     return err;
@@ -280,7 +291,7 @@ static int show_joined(struct cli *c, uint64_t number)
 
 static int finish_join(struct cli *c, uint64_t number, uint64_t seconds)
 {
-    int timer = timer_of(seconds);
+    int timer = place_timer(seconds);
     if (timer < 0)
         return ERR_SYSTEM;
     struct joining j = {.c = c, .number = number, .timer = timer};
@@ -318,7 +329,9 @@ int command_join(struct cli *c)
         err = invitation_explain(c, read_line(c, &line));
     if (!err)
         err = cli_do(c, API_FOLLOW, NULL);
-    if (!err)
+    if (!err && invitation_is_words(BUF_BYTES(&line)))
+        err = around_join(c, BUF_BYTES(&line), seconds, &number);
+    else if (!err)
         err = groups_join(c, BUF_BYTES(&line), &number);
     if (!err && args_has(&c->args, OPTION_FROM))
         giving_delete(c->args.value[OPTION_FROM]);

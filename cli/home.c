@@ -247,8 +247,14 @@ static void join_group(struct home *h)
     struct buf line = {0};
     uint64_t number = 0;
     cli_say(_("Paste the whole line. To go back, press only Enter."));
+    cli_say(_("Or type the six words that somebody said to you."));
     int err = invitation_ask(h->c, &line);
     bool back = err == ERR_EMPTY;
+    if (!err && invitation_is_words(BUF_BYTES(&line))) {
+        home_seek_words(h, BUF_BYTES(&line));
+        buf_free(&line);
+        return;
+    }
     if (!err)
         err = groups_join(h->c, BUF_BYTES(&line), &number);
     buf_free(&line);
@@ -299,6 +305,7 @@ static const struct act {
 } acts[] = {
     {start_group, N_("Start a group")},
     {join_group, N_("Join with an invitation")},
+    {home_around, N_("Look around for others")},
     {about_me, N_("What this device holds about you")},
     {safety, N_("What kring cannot do")},
     {large_letters, N_("Large letters, on or off")},

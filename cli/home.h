@@ -73,6 +73,12 @@ void home_take_back(struct home *h);
 void home_gap(const struct home *h);
 /* Show a screen page by page; the next screen leaves it readable. */
 void home_show(struct home *h, struct screen *s);
+/* The screens about others on this network. (home_around.c) */
+void home_around(struct home *h);
+/* Show six words by which one person can come in. (home_around.c) */
+void home_offer_words(struct home *h, const struct group_row *g, bool steward);
+/* Look for who gave us these words. (home_around.c) */
+void home_seek_words(struct home *h, struct bytes words);
 /* The screens of one group, until the person goes back. */
 void home_group(struct home *h, uint64_t number);
 

@@ -72,6 +72,12 @@ static void by_picture(struct giving *x)
     by_file_named(x, "picture.png", true);
 }
 
+/* For two who are on one network. */
+static void by_words(struct giving *x)
+{
+    home_offer_words(x->h, x->g, x->how.steward);
+}
+
 static const struct way {
     void (*run)(struct giving *x);
     const char *text;
@@ -80,6 +86,7 @@ static const struct way {
     {by_line, N_("As a line to copy")},
     {by_file, N_("As a file, on a stick")},
     {by_picture, N_("As a picture file of the code")},
+    {by_words, N_("With six words, on this network")},
 };
 enum { WAYS_COUNT = sizeof ways / sizeof *ways };
 

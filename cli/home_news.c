@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/home.h"
+#include "cli/nearby.h"
 #include "cli/talk.h"
 #include "node/core/peer.h"
 
@@ -188,6 +189,10 @@ static void tell(struct home *h, const struct session_event *event)
         tell_group(h, event->group, _("This kring was put back, or runs twice: %s"));
         cli_say(_("It goes on safely. Your texts stay."));
         break;
+    case TELL_WORDS:
+        begin_news(h);
+        nearby_say_words(event);
+        break;
     case TELL_CLOCK:
         begin_news(h);
         cli_say(_("The clock looks wrong. Dates may be off."));
@@ -233,6 +238,7 @@ static uint64_t weight(struct home *h, const struct session_event *event)
     case TELL_NEWER:
     case TELL_FORK:
     case TELL_COPY:
+    case TELL_WORDS:
     case TELL_CLOCK: return 1;
     default: return 0;
     }

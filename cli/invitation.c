@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cli/nearby.h"
+#include "cli/words.h"
 #include "node/core/link.h"
 
 enum { LINE_BYTES_MAX = LIMIT_INVITE_LINE_BYTES_MAX * 4, PREFIX_BYTES = 5 };
@@ -69,6 +71,11 @@ int invitation_check(struct bytes line)
     return err;
 }
 
+bool invitation_is_words(struct bytes line)
+{
+    return line.n > 0 && memchr(line.p, ' ', line.n);
+}
+
 int invitation_explain(struct cli *c, int err)
 {
     switch (err) {
@@ -93,6 +100,11 @@ static int ask_rows(struct cli *c, struct buf *line)
         struct buf row = {0};
         size_t before = line->n;
         int err = prompt_ask(&c->prompt, pasted ? NULL : question, &row);
+        if (!err && before == 0 && words_look(BUF_BYTES(&row))) {
+            err = nearby_read_words(c, BUF_BYTES(&row), line);
+            buf_free(&row);
+            return err;
+        }
         if (!err)
             err = invitation_squeeze(BUF_BYTES(&row), line, LINE_BYTES_MAX);
         buf_free(&row);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { COLUMNS_MIN = 20, COLUMNS_MAX = 80, COLUMNS_UNKNOWN = 40, COLUMNS_LARGE = 28 };
@@ -143,4 +144,17 @@ void place_clear_at_signal(void)
 {
     if (can_clear())
         (void)!write(STDERR_FILENO, clearing, sizeof clearing - 1);
+}
+
+int place_timer(uint64_t seconds)
+{
+    struct itimerspec spec = {.it_value.tv_sec = (time_t)seconds};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (seconds == 0)
+        spec.it_value.tv_nsec = 1; /* zero would never end */
+    if (fd >= 0 && timerfd_settime(fd, 0, &spec, NULL)) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
 }

@@ -30,4 +30,8 @@ void place_clear(void);
 /* The same as something a signal handler may do. */
 void place_clear_at_signal(void);
 
+/* A descriptor that is readable after so many seconds, for the caller to close; -1 when
+ * there is none to be had. */
+int place_timer(uint64_t seconds);
+
 #endif

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 struct list {
     const char *const *words;
     size_t count;
@@ -103,4 +105,99 @@ static bool is_in(struct bytes four, struct list list)
 bool words_in_list(struct bytes four)
 {
     return is_in(four, list_of("en", false)) || is_in(four, list_of("nl", false));
+}
+
+/* ---- what somebody typed --------------------------------------------------- */
+
+enum { TYPED_BYTES_MAX = 1024, TYPED_WORDS_MAX = 12 };
+
+struct typed {
+    struct buf text; /* owned */
+    struct bytes words[TYPED_WORDS_MAX];
+    size_t count; /* of all, also those past the last place */
+};
+
+/* Small letters without marks, cut at spaces.  ERR_UTF8, ERR_TOOBIG, ERR_NOMEM. */
+static int typed_read(struct bytes text, struct typed *t)
+{
+    *t = (struct typed){.count = 0};
+    int err = text.n > TYPED_BYTES_MAX ? ERR_TOOBIG
+                                       : text_bare(text, &t->text, 4 * TYPED_BYTES_MAX);
+    for (size_t at = 0; !err && at < t->text.n;) {
+        size_t n = 0;
+        while (at + n < t->text.n && t->text.p[at + n] > ' ')
+            n++;
+        if (n > 0 && t->count < TYPED_WORDS_MAX)
+            t->words[t->count] = BYTES(t->text.p + at, n);
+        t->count += n > 0;
+        at += n + 1;
+    }
+    return err;
+}
+
+static bool is_word(struct bytes word, struct list list)
+{
+    size_t low = 0, high = list.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *other = list.words[middle];
+        int order = bytes_compare(word, BYTES(other, strlen(other)));
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+static size_t count_in(const struct typed *t, struct list list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->count && i < TYPED_WORDS_MAX; i++)
+        n += is_word(t->words[i], list);
+    return n;
+}
+
+static struct list list_meant(const struct typed *t)
+{
+    struct list en = list_of("en", false), nl = list_of("nl", false);
+    return count_in(t, nl) > count_in(t, en) ? nl : en;
+}
+
+bool words_look(struct bytes typed)
+{
+    struct typed t;
+    int err = typed_read(typed, &t);
+    bool look = !err && t.count >= 2 && t.count <= TYPED_WORDS_MAX &&
+                count_in(&t, list_meant(&t)) * 2 >= t.count;
+    buf_free(&t.text);
+    return look;
+}
+
+int words_typed(struct bytes typed, struct buf *out, unsigned *wrong)
+{
+    struct typed t;
+    size_t start = out->n;
+    int err = typed_read(typed, &t);
+    struct list list = list_meant(&t);
+    *wrong = 0;
+    for (size_t i = 0; !err && i < t.count && i < TYPED_WORDS_MAX; i++) {
+        if (!is_word(t.words[i], list)) {
+            *wrong = (unsigned)i + 1;
+            err = ERR_MISTYPED;
+        }
+    }
+    if (!err && t.count != WORDS_SUGGESTED)
+        err = t.count < WORDS_SUGGESTED ? ERR_TRUNCATED : ERR_TOOBIG;
+    for (size_t i = 0; !err && i < t.count; i++) {
+        err = i > 0 ? buf_append(out, BYTES(" ", 1), SIZE_MAX) : 0;
+        if (!err)
+            err = buf_append(out, t.words[i], SIZE_MAX);
+    }
+    if (err)
+        out->n = start;
+    buf_free(&t.text);
+    return err;
 }

@@ -34,6 +34,15 @@ void words_numbers(const uint8_t bits[static 5], uint32_t out[static 4]);
 /* NAMES_SUGGESTED different names for somebody new (static strings). */
 void names_suggest(const struct entropy *entropy, const char *language,
                    const char *out[static NAMES_SUGGESTED]);
+/* Is this meant as words and no invitation line?  True if it has two words or more, of
+ * plain letters, and half of them are in a list. */
+bool words_look(struct bytes typed);
+/* Append to `out` the WORDS_SUGGESTED words that somebody typed, as both sides write
+ * them: as in the list, one space between.  Case, marks on letters and more spaces do
+ * not matter; the list is the one that has most of them.
+ *   ERR_MISTYPED   word `*wrong`, from 1, is not in the list
+ *   ERR_TRUNCATED  too few      ERR_TOOBIG  too many      ERR_UTF8, ERR_NOMEM */
+NODISCARD int words_typed(struct bytes typed, struct buf *out, unsigned *wrong);
 /* True if `four` is a whole word of three letters, or the first four letters of a word,
  * of any list: the question of passphrase_canonical. */
 bool words_in_list(struct bytes four);

@@ -8,18 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "store/files.h"
 #include "store/forget.h"
+#include "store/stretch.h"
 
 /* Make `dir` and its parents, 0700. */
 static int folder_make(const char *dir)
@@ -106,53 +103,27 @@ struct phrase {
     size_t n;
 };
 
-/* What the child sends back. */
-struct answer {
-    uint8_t stretched;
-    uint8_t kek[32];
+/* What the child works on. */
+struct work {
+    const struct phrase *phrase;
+    const uint8_t *file;
+    unsigned rung;
 };
 
-/* The child: stretch, send the answer, and go without a trace: it has a copy of all
- * that its parent holds, and of the passphrase. */
-static _Noreturn void child(int fd, const struct phrase *phrase, const uint8_t *file,
-                            unsigned rung)
+static int work_do(uint8_t out[static STRETCH_BYTES], const void *input)
 {
-    static const struct rlimit none;
-    struct answer answer = {0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0);
-    forget_in_child();
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* so that it has a last act as well */
-    answer.stretched =
-        slots_stretch(answer.kek, BYTES(phrase->bytes, phrase->n), file, rung) == 0;
-    int err = files_write(fd, BYTES((const uint8_t *)&answer, sizeof answer));
-    forget_and_end(err ? 1 : 0);
+    const struct work *w = input;
+    return slots_stretch(out, BYTES(w->phrase->bytes, w->phrase->n), w->file, w->rung);
 }
 
-/* Stretch in a child process.  ERR_NOMEM: the memory is not to be had, also when the
- * system ended the child for it. */
+/* Stretch in a child process.  Errors of stretch_begin and stretch_end. */
 static int stretch(uint8_t kek[static 32], const struct phrase *phrase,
                    const uint8_t *file, unsigned rung)
 {
-    int ends[2], status = 0;
-    struct answer answer = {0};
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return ERR_SYSTEM;
-    pid_t pid = fork();
-    if (pid == 0)
-        child(ends[1], phrase, file, rung);
-    (void)close(ends[1]);
-    int err =
-        pid < 0 ? ERR_SYSTEM : files_read(ends[0], (uint8_t *)&answer, sizeof answer);
-    (void)close(ends[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (!err && answer.stretched == 1)
-        memcpy(kek, answer.kek, sizeof answer.kek);
-    else if (err != ERR_SYSTEM)
-        err = ERR_NOMEM;
-    wipe(&answer, sizeof answer);
-    return err;
+    struct work work = {phrase, file, rung};
+    struct stretch child;
+    int err = stretch_begin(&child, work_do, &work);
+    return err ? err : stretch_end(&child, kek);
 }
 
 static int phrase_of(struct phrase *p, struct bytes canonical)

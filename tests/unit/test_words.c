@@ -5,6 +5,7 @@
 #include "crypto/entropy_os.h"
 #include "crypto/hash.h"
 #include "crypto/slots.h"
+#include "crypto/words_secret.h"
 #include "tests/lib/t.h"
 
 static struct entropy test_entropy(struct entropy_stream *state, uint8_t seed)
@@ -128,6 +129,86 @@ T_CASE(four_letters_are_enough_for_a_passphrase)
     buf_free(&cut);
     buf_free(&a);
     buf_free(&b);
+}
+
+static int read_words(const char *typed, const char *wanted, unsigned *wrong)
+{
+    struct buf out = {0};
+    int err = words_typed(BYTES(typed, strlen(typed)), &out, wrong);
+    T_NOTE("%s", typed);
+    if (!err)
+        T(bytes_equal(BUF_BYTES(&out), BYTES(wanted, strlen(wanted))));
+    else
+        T_EQ(out.n, 0);
+    buf_free(&out);
+    return err;
+}
+
+T_CASE(six_words_are_read_however_they_are_typed)
+{
+    static const char whole[] = "able acorn acrobat active actor agree";
+    static const char *const typed[] = {
+        "able acorn acrobat active actor agree",
+        "  ABLE   Acorn acroBAT\tactive  actor agree \r",
+        "\xc3\xa0"
+        "ble acorn acrobat active actor a\xcc\x81"
+        "gree",
+        "able\xc2\xa0"
+        "acorn acrobat active actor agree",
+    };
+    unsigned wrong = 0;
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        T_EQ(read_words(typed[i], whole, &wrong), 0);
+        T(words_look(BYTES(typed[i], strlen(typed[i]))));
+    }
+    T_EQ(read_words("aaien aankomst aardbei ABRIKOOS acrobaat aaien",
+                    "aaien aankomst aardbei abrikoos acrobaat aaien", &wrong),
+         0);
+}
+
+T_CASE(a_wrong_word_is_named)
+{
+    unsigned wrong = 0;
+    T_EQ(read_words("able acorn zebrra active actor agree", "", &wrong), ERR_MISTYPED);
+    T_EQ(wrong, 3);
+    T_EQ(read_words("aaien aankomst aardbei abrikoos acrobaat able", "", &wrong),
+         ERR_MISTYPED);
+    T_EQ(wrong, 6); /* of the other list */
+    T_EQ(read_words("able acor acrobat active actor agree", "", &wrong), ERR_MISTYPED);
+    T_EQ(wrong, 2);
+    T_EQ(read_words("able acorn acrobat active actor", "", &wrong), ERR_TRUNCATED);
+    T_EQ(read_words("", "", &wrong), ERR_TRUNCATED);
+    T_EQ(read_words("able acorn acrobat active actor agree able", "", &wrong),
+         ERR_TOOBIG);
+    T_EQ(read_words("able able able able able able able able able able able able able "
+                    "able able able",
+                    "", &wrong),
+         ERR_TOOBIG);
+    T_EQ(read_words("able \xff", "", &wrong), ERR_UTF8);
+}
+
+T_CASE(what_is_no_words_is_left_to_others)
+{
+    static const char *const none[] = {"",      "able",           "kring04a8 01ab",
+                                       "kring", "0b3x 9fz1 able", "\xff\xff able able"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        T_NOTE("%s", none[i]);
+        T(!words_look(BYTES(none[i], strlen(none[i]))));
+    }
+}
+
+/* Both sides come to one secret; another word gives another. */
+T_CASE(words_stretch_to_one_secret)
+{
+    static const char whole[] = "able acorn acrobat active actor agree";
+    static const char other[] = "able acorn acrobat active actor able";
+    uint8_t a[WORDS_SECRET_BYTES], b[WORDS_SECRET_BYTES], c[WORDS_SECRET_BYTES];
+    T_EQ(crypto_init(), 0);
+    T_EQ(words_secret(a, BYTES(whole, sizeof whole - 1)), 0);
+    T_EQ(words_secret(b, BYTES(whole, sizeof whole - 1)), 0);
+    T_EQ(words_secret(c, BYTES(other, sizeof other - 1)), 0);
+    T(memcmp(a, b, sizeof a) == 0);
+    T(memcmp(a, c, sizeof a) != 0);
 }
 
 T_RUN()

@@ -37,26 +37,28 @@ struct interfaces {
     size_t count;
 };
 
-/* The port that beacons name: that of our first address. */
-static uint16_t own_port(const struct host *h)
+/* Our first address: beacons name its port. */
+static struct address own_address(const struct host *h)
 {
-    struct address a = {0};
+    struct address a = {.port = 0};
     const char *text = h->addresses.text[0];
     if (h->addresses.count == 0 || address_split(BYTES(text, strlen(text)), &a) < 0)
-        return 0;
-    return a.port;
+        a.port = 0;
+    return a;
 }
 
-/* True if who hears us over this interface reaches us at that port. */
+/* True if who hears us over this interface reaches us at that port.  The inside of this
+ * computer is one when there is no other. */
 static bool listens_there(const struct host *h, const char *host, bool v6,
                           bool internal)
 {
-    uint16_t port = own_port(h);
+    struct address own = own_address(h);
+    bool fits = !internal || strcmp(own.host, host) == 0;
     for (size_t i = 0; i < h->net.listeners_count; i++) {
         const struct listener *on = &h->net.listeners[i];
-        if (on->port != port || port == 0 || on->v6 != v6)
+        if (on->port != own.port || own.port == 0 || on->v6 != v6)
             continue;
-        if (on->wildcard ? !internal : strcmp(on->name, host) == 0)
+        if (on->wildcard ? fits : strcmp(on->name, host) == 0)
             return true;
     }
     return false;

@@ -11,8 +11,7 @@
 /* What session_wait waits for, beside the loop's own work. */
 struct local_watch {
     uv_timer_t timer;
-    uv_poll_t *poll; /* of poll_fd; freed by the loop */
-    int poll_fd;
+    uv_poll_t *poll; /* while waiting; freed by the loop */
     bool fd_ready, timed_out;
 };
 
@@ -44,7 +43,6 @@ int session_local(struct session **out, const struct session_config *config,
         return err;
     }
     w->timer.data = w;
-    w->poll_fd = -1;
     s->watch = w;
     s->fd = -1;
     s->host->told = local_told;
@@ -111,7 +109,6 @@ static int poll_new(struct session *s, int fd)
     }
     poll->data = w;
     w->poll = poll;
-    w->poll_fd = fd;
     return 0;
 }
 
@@ -120,7 +117,6 @@ static void poll_drop(struct local_watch *w)
     if (w->poll)
         uv_close((uv_handle_t *)w->poll, poll_closed);
     w->poll = NULL;
-    w->poll_fd = -1;
 }
 
 static int watch_begin(struct session *s, int fd, int64_t timeout_ms)
@@ -133,20 +129,18 @@ static int watch_begin(struct session *s, int fd, int64_t timeout_ms)
         (void)uv_timer_start(&w->timer, timer_due, (uint64_t)timeout_ms, 0);
     if (fd < 0)
         return 0;
-    if (w->poll && w->poll_fd != fd)
-        poll_drop(w);
-    if (!w->poll)
-        err = poll_new(s, fd);
+    err = poll_new(s, fd);
     if (err == 0 && w->poll && uv_poll_start(w->poll, UV_READABLE, poll_ready) < 0)
         w->fd_ready = true;
     return err;
 }
 
+/* The descriptor may be closed before the next wait, and its number be that of one of
+ * the loop's own then: nothing is kept of it. */
 static void watch_end(struct local_watch *w)
 {
     (void)uv_timer_stop(&w->timer);
-    if (w->poll)
-        (void)uv_poll_stop(w->poll);
+    poll_drop(w);
 }
 
 int local_wait(struct session *s, int fd, int64_t timeout_ms)

@@ -22,6 +22,7 @@ KRING = os.environ["KRING_BIN"]
 SANITIZED = b"__asan_init" in open(KRING, "rb").read()  # it ends without a last act
 WORK = tempfile.mkdtemp(prefix="kring-tty-", dir="/tmp")
 COLUMNS, ROWS = 40, 24
+INSIDE = {}  # home: what kring is run by there, as words of a command
 ASKED = "Passphrase / Wachtzin:"
 ENV = {"PATH": os.environ["PATH"], "HOME": WORK, "TERM": "dumb", "LANG": "C.UTF-8",
        "NO_COLOR": "1"}
@@ -39,8 +40,8 @@ class Terminal:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ,
                         struct.pack("HHHH", rows, columns, 0, 0))
-            os.execve(KRING, ["kring", "--home", f"{WORK}/{home}", *args],
-                      dict(ENV, **(env or {})))
+            argv = [*INSIDE.get(home, ()), KRING, "--home", f"{WORK}/{home}", *args]
+            os.execvpe(argv[0], argv, dict(ENV, **(env or {})))
         self.raw, self.text, self.at = b"", "", 0
 
     def read(self, seconds):
@@ -126,9 +127,9 @@ def narrow(name, t, columns=None):
 
 
 def run(home, *args, text=""):
-    return subprocess.run([KRING, "--home", f"{WORK}/{home}", "--passphrase-file",
-                           f"{WORK}/words", *args], input=text, text=True, env=ENV,
-                          capture_output=True, timeout=60)
+    return subprocess.run([*INSIDE.get(home, ()), KRING, "--home", f"{WORK}/{home}",
+                           "--passphrase-file", f"{WORK}/words", *args], input=text,
+                          text=True, env=ENV, capture_output=True, timeout=60)
 
 
 def joined(text):

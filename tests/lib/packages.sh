@@ -13,7 +13,7 @@ KRING_BUILD_PACKAGES=(
 KRING_TEST_PACKAGES=(
     clang 'libclang-rt-dev|libclang-rt-14-dev' python3 python3-dissononce
     golang-github-flynn-noise-dev strace git valgrind gdb zbar-tools
-    mandoc poppler-utils dosfstools
+    mandoc poppler-utils dosfstools iproute2
 )
 
 say() {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* fuzz_beacon.c -- datagrams from the local network, to a peer that looks around, offers
- * six words and looks for others.
+/* fuzz_beacon.c -- datagrams from the local network, to a peer that looks around,
+ * offers six words and looks for others.
  *
  * Input: u8 how, u8 length of the sender's host, host, then
  *     how % 4 = 0   the datagram as it is: no stranger's opens

@@ -159,7 +159,8 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_NODE] = command_node,         [COMMAND_PASSPHRASE] = command_passphrase,
     [COMMAND_DOCTOR] = command_doctor,     [COMMAND_BACKUP] = command_backup,
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
-    [COMMAND_HELP] = command_help,         [COMMAND_DEMO] = command_demo,
+    [COMMAND_DRAFTS] = command_drafts,     [COMMAND_HELP] = command_help,
+    [COMMAND_DEMO] = command_demo,
 };
 
 static int show_version(struct cli *c)

@@ -87,6 +87,8 @@ int command_join(struct cli *c);
 int command_members(struct cli *c);
 /* `kring say`. */
 int command_say(struct cli *c);
+/* `kring drafts`. */
+int command_drafts(struct cli *c);
 /* `kring read`. */
 int command_read(struct cli *c);
 /* `kring status`. */

@@ -153,6 +153,7 @@ void home_take_back(struct home *h)
         home_report(h, err);
     if (err)
         return;
+    h->unsent_shown = false; /* a long one is unsent now */
     if (!h->in_group) {
         struct group_row g;
         if (view_group_number(h->c, group, &g) == 0)

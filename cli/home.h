@@ -25,6 +25,8 @@ struct home {
     bool in_group;        /* the group screen is shown */
     uint64_t group;       /* which */
     uint64_t draft_group; /* the group last written to in this run */
+    struct buf thrown;    /* a text that was thrown away in the group that is shown */
+    bool unsent_shown;    /* the screen about the text that was not sent */
     struct newcomer newcomers[HOME_NEWCOMERS_MAX];
     size_t newcomers_count;
     uint64_t nameless[LIMIT_GROUPS_MAX]; /* groups of ours whose name has not come */
@@ -57,6 +59,15 @@ void home_gap(const struct home *h);
 void home_show(struct home *h, struct screen *s);
 /* The screens of one group, until the person goes back. */
 void home_group(struct home *h, uint64_t number);
+
+/* ---- home_unsent.c: texts that were begun and not sent -------------------- */
+
+/* What was begun in this group, if anything: go on, send or throw it away. */
+void home_unsent(struct home *h, const struct group_row *g);
+/* Write a long text, beginning with the choices below it if `menu`. */
+void home_write_long(struct home *h, const struct group_row *g, bool menu);
+/* Give back what was thrown away last.  False: nothing was. */
+bool home_undo_throw(struct home *h);
 
 /* ---- home_news.c: what the node tells ------------------------------------ */
 

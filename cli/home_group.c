@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/draft.h"
 #include "cli/groups.h"
 #include "cli/home.h"
 #include "cli/pages.h"
@@ -25,21 +26,36 @@ static void write_text(struct home *h, const struct group_row *g)
     uint64_t draft = 0;
     int err = show_head(h, g);
     if (!err)
-        err = prompt_ask(&h->c->prompt, _("Your text:"), &text);
+        err = draft_ask(h->c, g->number, &text);
     bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
     if (u)
         err = talk_find_waiting(h->c, g->number, &w);
     if (!err && w.count > 0) {
         home_take_back(h); /* a habit, not a text */
     } else if (!err && text.n > 0) {
-        err = talk_check(h->c, BUF_BYTES(&text));
-        if (!err)
-            err = talk_draft(h->c, g->number, BUF_BYTES(&text), &draft);
+        err = talk_draft(h->c, g->number, BUF_BYTES(&text), &draft);
         if (!err)
             h->draft_group = g->number;
+        if (!err)
+            buf_free(&h->thrown);
+    } else if (!err) {
+        cli_say(_("Nothing was written."));
     }
     buf_free(&text);
-    home_report(h, err);
+    h->unsent_shown = h->unsent_shown && err != 1;
+    home_report(h, err == 1 ? 0 : err);
+}
+
+/* With one that was begun already there is a choice first. */
+static void write_long(struct home *h, const struct group_row *g)
+{
+    struct buf text = {0};
+    int err = draft_read(h->c, g->number, &text);
+    buf_free(&text);
+    if (err == ERR_NOTFOUND)
+        home_write_long(h, g, false);
+    else
+        home_unsent(h, g);
 }
 
 static void read_all(struct home *h, const struct group_row *g)
@@ -122,6 +138,7 @@ static const struct act {
     {let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
     {change_name, N_("Change my name here")},
+    {write_long, N_("Write a long text")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
@@ -141,7 +158,9 @@ static int show_choices(struct home *h, const struct group_row *g)
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, gettext(acts[i].text));
     }
-    if (w.count > 0)
+    if (h->thrown.n > 0)
+        screen_choice(&s, "u", _("Have my text back"));
+    else if (w.count > 0)
         screen_choice(&s, "u", _("Take my text back"));
     screen_choice(&s, "0", _("Back"));
     screen_choice(&s, "?", _("Explain"));
@@ -184,7 +203,8 @@ static bool choose(struct home *h, const struct group_row *g)
     if (strcmp(answer, "?") == 0) {
         explain(h, g);
     } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
-        home_take_back(h);
+        if (!home_undo_throw(h))
+            home_take_back(h);
     } else if (*answer && args_number(answer, ACTS_COUNT, &n)) {
         cli_say(_("Type one of the numbers."));
     } else if (*answer && n == 0) {
@@ -212,6 +232,7 @@ void home_group(struct home *h, uint64_t number)
     bool stay = true;
     h->in_group = true;
     h->group = number;
+    h->unsent_shown = false;
     while (stay && !h->closing && !h->err) {
         home_tell_kept(h);
         int err = view_group_number(h->c, number, &g);
@@ -219,6 +240,10 @@ void home_group(struct home *h, uint64_t number)
             break; /* not let in, and that was said */
         if (!err && g.joining) {
             stay = waiting_screen(h, &g);
+            continue;
+        }
+        if (!err && !h->unsent_shown) {
+            home_unsent(h, &g);
             continue;
         }
         if (!err)
@@ -230,5 +255,6 @@ void home_group(struct home *h, uint64_t number)
         }
         stay = choose(h, &g);
     }
+    buf_free(&h->thrown);
     h->in_group = false;
 }

@@ -179,9 +179,8 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_RESTORE] = command_restore,   [COMMAND_LOCK] = command_lock,
     [COMMAND_SET] = command_set,           [COMMAND_HELP] = command_help,
     [COMMAND_PANIC] = command_panic,       [COMMAND_DEMO] = command_demo,
-    [COMMAND_SESSION] = command_session,
-    [COMMAND_PRINT] = command_print,
-    [COMMAND_AROUND] = command_around,
+    [COMMAND_SESSION] = command_session,   [COMMAND_PRINT] = command_print,
+    [COMMAND_AROUND] = command_around,     [COMMAND_DRAFTS] = command_drafts,
 };
 
 static int show_version(struct cli *c)

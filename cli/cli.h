@@ -94,6 +94,8 @@ int command_door_yes(struct cli *c);
 int command_door_no(struct cli *c);
 /* `kring say`. */
 int command_say(struct cli *c);
+/* `kring drafts`. */
+int command_drafts(struct cli *c);
 /* `kring read`. */
 int command_read(struct cli *c);
 /* `kring status`. */

@@ -124,26 +124,6 @@ static int look(struct cli *c, uint64_t number)
     return err ? err : ERR_NOANSWER;
 }
 
-static int timer_of(uint64_t seconds)
-{
-    struct itimerspec spec = {.it_value.tv_sec = (time_t)seconds};
-    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (seconds == 0)
-        spec.it_value.tv_nsec = 1; /* zero would never end */
-    if (fd >= 0 && timerfd_settime(fd, 0, &spec, NULL)) {
-        (void)close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static bool timer_ended(int timer)
-{
-    struct itimerspec left = {0};
-    return timerfd_gettime(timer, &left) == 0 && left.it_value.tv_sec == 0 &&
-           left.it_value.tv_nsec == 0;
-}
-
 /* A join that is waited for. */
 struct joining {
     struct cli *c;
@@ -205,7 +185,7 @@ static int wait_typing(void *ctx)
         j->state = wait_step(j);
         if (j->state == 2)
             return 0;
-        if (j->state != 1 || timer_ended(j->timer))
+        if (j->state != 1 || place_timer_ended(j->timer))
             return ERR_NEEDTERM;
     }
 }
@@ -241,7 +221,7 @@ static int wait_joined(struct joining *j)
 {
     for (;;) {
         int state = j->answering ? ask_same(j) : wait_step(j);
-        if (state == TIME_IS_UP || (state == 1 && timer_ended(j->timer)))
+        if (state == TIME_IS_UP || (state == 1 && place_timer_ended(j->timer)))
             return look(j->c, j->number);
         if (state != 1)
             return state;

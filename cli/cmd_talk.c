@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* cmd_talk.c -- the commands `say` and `read`. */
+/* cmd_talk.c -- the commands `say`, `drafts` and `read`. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "cli/draft.h"
+#include "cli/editor.h"
 #include "cli/opening.h"
 #include "cli/talk.h"
 #include "node/core/peer.h"
@@ -13,11 +15,9 @@ enum { SENT_WAIT_MS = 1500 };
 
 /* ---- say ----------------------------------------------------------------- */
 
-/* The text: one line at a terminal, else all of standard input. */
+/* The text of a program: all of standard input. */
 static int read_text(struct cli *c, struct buf *text)
 {
-    if (prompt_can(&c->prompt))
-        return prompt_ask(&c->prompt, _("Your text:"), text);
     int err = prompt_read_all(&c->prompt, text, LIMIT_BODY_BYTES_MAX + 2);
     if (!err && text->n > 0 && text->p[text->n - 1] == '\n')
         text->n--;
@@ -106,30 +106,147 @@ static int say_later(struct cli *c, uint64_t group, struct bytes text)
     return err ? err : wait_sent(c, group, draft);
 }
 
-int command_say(struct cli *c)
+/* What happens while the person writes (prompt.h). */
+static int wait_typing(void *ctx)
+{
+    struct cli *c = ctx;
+    for (;;) {
+        struct session_event event = {0};
+        int got = session_wait(c->session, c->prompt.fd, -1, &event);
+        if (got < 0)
+            return got;
+        if (got & SESSION_STOP) {
+            if (got & SESSION_AWAY)
+                place_clear();
+            c->told = true;
+            return ERR_NEEDTERM;
+        }
+        if (got & SESSION_FD)
+            return 0;
+    }
+}
+
+/* What was kept unsent goes out, and is waited for. */
+static int say_unsent(struct cli *c, uint64_t group)
+{
+    uint64_t draft = 0;
+    bool now = args_has(&c->args, OPTION_NOW);
+    int err = cli_do(c, API_FOLLOW, NULL);
+    if (!err)
+        err = draft_send(c, group, now, &draft);
+    return err ? err : wait_sent(c, group, draft);
+}
+
+/* In the editor; 0 also when the text is kept for later. */
+static int say_long(struct cli *c, uint64_t group, bool menu)
+{
+    int err = editor_write(c, group, menu);
+    return err == 1 ? say_unsent(c, group) : err;
+}
+
+/* One row at the terminal, until it is one that can be sent. */
+static int say_row(struct cli *c, uint64_t group)
+{
+    struct buf text = {0};
+    int err = 0;
+    do {
+        buf_free(&text);
+        c->told = false;
+        err = draft_ask(c, group, &text);
+        if (!err)
+            err = talk_check(c, BUF_BYTES(&text));
+    } while (err == ERR_EMPTY);
+    if (err == 1)
+        err = say_long(c, group, true);
+    else if (!err)
+        err = args_has(&c->args, OPTION_NOW) ? say_now(c, group, BUF_BYTES(&text))
+                                             : say_later(c, group, BUF_BYTES(&text));
+    buf_free(&text);
+    return err;
+}
+
+/* A person writes. */
+static int say_at_terminal(struct cli *c, const struct group_row *g)
 {
     struct screen head = {0};
+    struct buf unsent = {0};
+    bool longer = args_has(&c->args, OPTION_LONG);
+    view_head(&head, g);
+    cli_show_talk(&head);
+    int err = draft_read(c, g->number, &unsent);
+    bool begun = err == 0;
+    buf_free(&unsent);
+    if (err && err != ERR_NOTFOUND)
+        return talk_explain(c, err);
+    if (begun)
+        cli_say(_("You have a text you did not send."));
+    if (begun && !longer)
+        cli_say(_("To go on with it, add: --long"));
+    c->prompt.wait = wait_typing;
+    c->prompt.ctx = c;
+    err = longer ? say_long(c, g->number, begun) : say_row(c, g->number);
+    c->prompt.wait = NULL;
+    return err;
+}
+
+int command_say(struct cli *c)
+{
     struct group_row g;
     struct buf text = {0};
     /* A program gets the number of its text, so its text does not wait. */
-    bool later = prompt_can(&c->prompt) && !args_has(&c->args, OPTION_NOW) &&
-                 !args_has(&c->args, OPTION_JSON);
-    int err = opening_open(c, later);
+    bool person = prompt_can(&c->prompt) && !args_has(&c->args, OPTION_JSON);
+    if (args_has(&c->args, OPTION_LONG) && !person)
+        return cli_error(c, ERR_NEEDTERM, _("--long needs a terminal."));
+    int err = opening_open(c, person && !args_has(&c->args, OPTION_NOW));
     if (!err)
         err = view_find_group(c, c->args.operands[0], &g);
-    if (err)
-        return err;
-    if (prompt_can(&c->prompt)) {
-        view_head(&head, &g);
-        cli_show_talk(&head);
-    }
-    err = talk_explain(c, read_text(c, &text));
+    if (!err && person)
+        return say_at_terminal(c, &g);
+    if (!err)
+        err = talk_explain(c, read_text(c, &text));
     if (!err)
         err = talk_check(c, BUF_BYTES(&text));
     if (!err)
-        err = later ? say_later(c, g.number, BUF_BYTES(&text))
-                    : say_now(c, g.number, BUF_BYTES(&text));
+        err = say_now(c, g.number, BUF_BYTES(&text));
     buf_free(&text);
+    return err;
+}
+
+/* ---- drafts --------------------------------------------------------------- */
+
+static void add_draft(struct screen *s, struct bytes row, const struct group_row *g)
+{
+    struct bytes text = api_bytes(row, F_TEXT);
+    screen_said(s, g->name, text);
+    screen_cell_text(s, "group", BYTES(g->name, strlen(g->name)));
+    screen_cell_number(s, "number", g->number);
+    screen_cell_text(s, "begins", text);
+    screen_cell_number(s, "bytes", api_uint(row, F_UNSENT_BYTES, 0));
+}
+
+int command_drafts(struct cli *c)
+{
+    struct screen s = {0};
+    struct api_reply reply = {0};
+    int err = opening_open(c, false);
+    if (!err)
+        err = cli_call(c, API_UNSENT, NULL, &reply);
+    if (err)
+        return err;
+    for (uint32_t i = 0; i < api_rows(&reply) && !err; i++) {
+        struct group_row g;
+        err = view_group_number(c, api_uint(api_row(&reply, i), F_GROUP, 0), &g);
+        if (!err)
+            add_draft(&s, api_row(&reply, i), &g);
+    }
+    if (!err && !args_has(&c->args, OPTION_JSON))
+        screen_text(&s, api_rows(&reply) > 0
+                            ? _("To go on with one, type: kring say GROUP --long")
+                            : _("There is no text that you did not send."));
+    api_reply_free(&reply);
+    if (!err)
+        return cli_show(c, &s);
+    screen_free(&s);
     return err;
 }
 

@@ -2,18 +2,41 @@
 /* draft.c -- keeping, reading and sending what was begun. */
 #include "cli/draft.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/talk.h"
 
+enum { ESCAPE = 0x1b, DELETE = 0x7f, LETTER_BYTES_MAX = 4 };
+
 /* Bytes of the letter that `text` begins with; 0 if it is broken, or a zero byte. */
 static size_t letter_of(struct bytes text)
 {
-    enum { LETTER_BYTES_MAX = 4 };
     for (size_t n = 1; n <= LETTER_BYTES_MAX && n <= text.n; n++)
         if (text_check(BYTES(text.p, n)) == 0)
             return n;
     return 0;
+}
+
+/* Bytes of what an arrow or another key sends, which begins with an escape. */
+static size_t key_of(struct bytes text)
+{
+    size_t n = 2;
+    if (text.n < 2 || (text.p[1] != '[' && text.p[1] != 'O'))
+        return 1;
+    while (n < text.n && text.p[n] >= ' ' && text.p[n] < '@')
+        n++;
+    return n < text.n && text.p[n] >= '@' && text.p[n] < DELETE ? n + 1 : n;
+}
+
+/* True for what stands in no text: control characters of one or two bytes. */
+static bool is_control(struct bytes letter)
+{
+    uint8_t c = letter.p[0];
+    if (letter.n == 2)
+        return c == 0xc2 && letter.p[1] < 0xa0;
+    return letter.n == 1 && (c < ' ' || c == DELETE) && c != '\n' && c != '\t';
 }
 
 int draft_mend(struct bytes text, struct buf *out, size_t bytes_max)
@@ -21,9 +44,11 @@ int draft_mend(struct bytes text, struct buf *out, size_t bytes_max)
     int err = 0;
     while (text.n > 0 && !err) {
         size_t n = letter_of(text);
-        if (n > 0)
+        bool good = n > 0 && !is_control(BYTES(text.p, n));
+        if (good)
             err = buf_append(out, BYTES(text.p, n), bytes_max);
-        n = n > 0 ? n : 1;
+        else
+            n = text.p[0] == ESCAPE ? key_of(text) : n > 0 ? n : 1;
         text = BYTES(text.p + n, text.n - n);
     }
     return err;
@@ -67,6 +92,61 @@ int draft_keep(struct cli *c, uint64_t group, struct bytes text)
         err = draft_replace(c, group, BUF_BYTES(&all));
     buf_free(&all);
     return err;
+}
+
+/* Rows that were pasted below the first one, as long as one text can hold them. */
+static int take_rows(struct cli *c, struct buf *text, bool *cut)
+{
+    int err = 0;
+    while (!err && prompt_has_more(&c->prompt)) {
+        struct buf row = {0};
+        err = prompt_ask_text(&c->prompt, NULL, &row);
+        *cut = *cut || row.n >= PROMPT_ROW_BYTES_MAX;
+        if (text->n <= LIMIT_BODY_BYTES_MAX) {
+            int added = buf_append(text, BYTES("\n", 1), SIZE_MAX / 2);
+            if (!added)
+                added = buf_append(text, BUF_BYTES(&row), SIZE_MAX / 2);
+            err = err ? err : added;
+        }
+        buf_free(&row);
+    }
+    return err;
+}
+
+/* Why a text of these bytes is kept and not sent; NULL: it is as it should be. */
+static const char *trouble_of(struct bytes text, bool cut)
+{
+    struct buf mended = {0};
+    int err = draft_mend(text, &mended, LIMIT_BODY_BYTES_MAX);
+    bool whole = mended.n == text.n;
+    buf_free(&mended);
+    if (cut)
+        return _("This row was too long. Its end is missing.");
+    if (err)
+        return _("This text is too long. Not all of it fits.");
+    if (!whole)
+        return _("Some signs cannot be read. They were left out.");
+    return text.n > 0 && memchr(text.p, '\n', text.n)
+               ? _("That was more than one line.")
+               : NULL;
+}
+
+int draft_ask(struct cli *c, uint64_t group, struct buf *text)
+{
+    int err = prompt_ask_text(&c->prompt, _("Your text:"), text);
+    bool cut = text->n >= PROMPT_ROW_BYTES_MAX;
+    if (!err)
+        err = take_rows(c, text, &cut);
+    const char *why = err ? NULL : trouble_of(BUF_BYTES(text), cut);
+    if (!err && !why)
+        return 0;
+    int kept = draft_keep(c, group, BUF_BYTES(text));
+    if (why)
+        cli_say(why);
+    if (!kept && text->n > 0 && (why || c->prompt.ended))
+        cli_say(_("Your text is kept here. Nobody got it."));
+    buf_free(text);
+    return kept ? kept : err ? err : 1;
 }
 
 int draft_send(struct cli *c, uint64_t group, bool now, uint64_t *draft)

@@ -9,9 +9,10 @@
 #include "cli/cli.h"
 
 /* Add `text` to what is kept unsent for this group, on a line of its own, so that
- * nothing typed is lost; broken letters are left out, and so is what no text can hold
- * any more.  Nothing is said; an empty text does nothing.  Works as long as the session
- * is open, also while kring is being closed or locked.  Errors of the session. */
+ * nothing typed is lost.  Broken letters are left out (draft_mend), and so is what no
+ * text can hold any more.  Nothing is said; an empty text does nothing.  Works as long
+ * as the session is open, also while kring is being closed or locked.  Errors of the
+ * session. */
 NODISCARD int draft_keep(struct cli *c, uint64_t group, struct bytes text);
 /* Let `text` be what is kept unsent; an empty one erases it.  ERR_TOOBIG, ERR_UTF8,
  * ERR_STATE (not let in yet), errors of the session. */
@@ -21,7 +22,13 @@ NODISCARD int draft_read(struct cli *c, uint64_t group, struct buf *text);
 /* Let what is kept unsent wait TALK_DELAY_MS like any text, or `now` not at all, and
  * say so; its number goes to `*draft`.  An error was said. */
 NODISCARD int draft_send(struct cli *c, uint64_t group, bool now, uint64_t *draft);
-/* Append `text` to `out` without its broken letters and zero bytes.
+/* Ask at the terminal for a text of one row.  0: it is in `text`, which may be empty.
+ * 1: what was typed is kept unsent and it was said why: rows were pasted, the terminal
+ * cut it off, or it has signs that no text has.  With an error what was typed is kept
+ * too: ERR_NEEDTERM, errors of the session. */
+NODISCARD int draft_ask(struct cli *c, uint64_t group, struct buf *text);
+/* Append `text` to `out` without broken letters, control characters (newline and tab
+ * stay) and what arrow keys send.
  * ERR_NOMEM, ERR_TOOBIG (`bytes_max`). */
 NODISCARD int draft_mend(struct bytes text, struct buf *out, size_t bytes_max);
 

@@ -24,7 +24,6 @@ enum { DAY_HOURS = 24 };
 /* The screens end: by the person, the system, or because nobody typed. */
 static int end_waiting(struct home *h, bool away)
 {
-    home_half_keep(h);
     h->closing = true;
     h->away = away;
     return ERR_NEEDTERM;
@@ -180,6 +179,7 @@ void home_take_back(struct home *h)
         home_report(h, err);
     if (err)
         return;
+    h->unsent_shown = false; /* a long one is unsent now */
     if (!h->in_group) {
         struct group_row g;
         if (view_group_number(h->c, group, &g) == 0)

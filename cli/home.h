@@ -26,6 +26,8 @@ struct home {
     bool in_group;        /* the group screen is shown */
     uint64_t group;       /* which */
     uint64_t draft_group; /* the group last written to in this run */
+    struct buf thrown;    /* a text that was thrown away in the group that is shown */
+    bool unsent_shown;    /* the screen about the text that was not sent */
     struct newcomer newcomers[HOME_NEWCOMERS_MAX];
     size_t newcomers_count;
     uint64_t nameless[LIMIT_GROUPS_MAX]; /* groups of ours whose name has not come */
@@ -36,7 +38,6 @@ struct home {
     bool news;         /* something was written below the open question */
     bool closing;      /* the person or the system ends it */
     bool away;         /* kring was closed from elsewhere: by lock, or where it ran */
-    bool writing;      /* the open question asks for a text for `group` */
     bool locked;       /* nobody typed for too long */
     bool erased;       /* everything was erased (panic.h) */
     uint64_t typed_ms; /* of a guest: when a line was typed last */
@@ -89,12 +90,6 @@ void home_typed(struct home *h);
 /* How long to wait before this is asked again, in ms; 0: lock.  Warns when it is near.
  */
 int64_t home_idle_ms(struct home *h);
-/* Keep the text that is half typed, if one is, for the next time. */
-void home_half_keep(struct home *h);
-/* Set the half text of a group; an empty one removes it.  Errors of the session. */
-NODISCARD int home_half_put(struct home *h, uint64_t group, struct bytes text);
-/* Append it to `out`.  ERR_NOTFOUND: there is none; errors of the session. */
-NODISCARD int home_half_get(struct home *h, uint64_t group, struct buf *out);
 /* Lock now (locking.h); an error goes to h->err. */
 void home_lock(struct home *h);
 /* The screen about when kring locks. */
@@ -114,6 +109,15 @@ bool home_waiting(struct home *h, const struct group_row *g);
 
 /* Let somebody in: how the invitation is given, and giving it. */
 void home_let_in(struct home *h, const struct group_row *g);
+
+/* ---- home_unsent.c: texts that were begun and not sent -------------------- */
+
+/* What was begun in this group, if anything: go on, send or throw it away. */
+void home_unsent(struct home *h, const struct group_row *g);
+/* Write a long text, beginning with the choices below it if `menu`. */
+void home_write_long(struct home *h, const struct group_row *g, bool menu);
+/* Give back what was thrown away last.  False: nothing was. */
+bool home_undo_throw(struct home *h);
 
 /* ---- home_news.c: what the node tells ------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/draft.h"
 #include "cli/groups.h"
 #include "cli/home.h"
 #include "cli/pages.h"
@@ -19,25 +20,6 @@ static int show_head(struct home *h, const struct group_row *g)
     return cli_show(h->c, &head);
 }
 
-/* Ask for the text.  One that was half written stands there already. */
-static int ask_text(struct home *h, const struct group_row *g, struct buf *text)
-{
-    struct buf half = {0};
-    int err = home_half_get(h, g->number, &half);
-    if (!err) {
-        err = prompt_begin_with(&h->c->prompt, BUF_BYTES(&half));
-        buf_free(&half);
-    } else if (err == ERR_NOTFOUND) {
-        err = 0;
-    }
-    if (err)
-        return err;
-    h->writing = true;
-    err = prompt_ask(&h->c->prompt, _("Your text:"), text);
-    h->writing = false;
-    return err;
-}
-
 static void write_text(struct home *h, const struct group_row *g)
 {
     struct buf text = {0};
@@ -45,25 +27,36 @@ static void write_text(struct home *h, const struct group_row *g)
     uint64_t draft = 0;
     int err = show_head(h, g);
     if (!err)
-        err = ask_text(h, g, &text);
+        err = draft_ask(h->c, g->number, &text);
     bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
     if (u)
         err = talk_find_waiting(h->c, g->number, &w);
     if (!err && w.count > 0) {
         home_take_back(h); /* a habit, not a text */
     } else if (!err && text.n > 0) {
-        err = talk_check(h->c, BUF_BYTES(&text));
-        if (!err)
-            err = talk_draft(h->c, g->number, BUF_BYTES(&text), &draft);
+        err = talk_draft(h->c, g->number, BUF_BYTES(&text), &draft);
         if (!err)
             h->draft_group = g->number;
+        if (!err)
+            buf_free(&h->thrown);
+    } else if (!err) {
+        cli_say(_("Nothing was written."));
     }
-    home_report(h, err);
-    /* What was not taken is offered again; what was, or was emptied, is not. */
-    if (!err || text.n > 0)
-        home_report(
-            h, home_half_put(h, g->number, err ? BUF_BYTES(&text) : BYTES(NULL, 0)));
     buf_free(&text);
+    h->unsent_shown = h->unsent_shown && err != 1;
+    home_report(h, err == 1 ? 0 : err);
+}
+
+/* With one that was begun already there is a choice first. */
+static void write_long(struct home *h, const struct group_row *g)
+{
+    struct buf text = {0};
+    int err = draft_read(h->c, g->number, &text);
+    buf_free(&text);
+    if (err == ERR_NOTFOUND)
+        home_write_long(h, g, false);
+    else
+        home_unsent(h, g);
 }
 
 static void read_all(struct home *h, const struct group_row *g)
@@ -136,22 +129,12 @@ static const struct act {
     {home_let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
     {change_name, N_("Change my name here")},
+    {write_long, N_("Write a long text")},
     {print_this, N_("Print this")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
 /* ---- the screen ---------------------------------------------------------- */
-
-/* A text that was half written when kring locked. */
-static void add_half(struct home *h, const struct group_row *g, struct screen *s)
-{
-    struct buf half = {0};
-    if (home_half_get(h, g->number, &half) == 0) {
-        screen_text(s, _("You did not finish a text. Choose Write to go on."));
-        screen_said(s, _("Your text"), BUF_BYTES(&half));
-    }
-    buf_free(&half);
-}
 
 static int show_choices(struct home *h, const struct group_row *g)
 {
@@ -163,7 +146,6 @@ static int show_choices(struct home *h, const struct group_row *g)
         return err;
     if (g->differs)
         screen_text(&s, _("We do not all see the same group. Ask a keeper."));
-    add_half(h, g, &s);
     for (size_t i = 0; i < ACTS_COUNT; i++) {
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, gettext(acts[i].text));
@@ -175,7 +157,9 @@ static int show_choices(struct home *h, const struct group_row *g)
                        (unsigned long)g->waiting);
         screen_choice(&s, key, text);
     }
-    if (w.count > 0)
+    if (h->thrown.n > 0)
+        screen_choice(&s, "u", _("Have my text back"));
+    else if (w.count > 0)
         screen_choice(&s, "u", _("Take my text back"));
     screen_choice(&s, "0", _("Back"));
     screen_choice(&s, "l", _("Lock"));
@@ -193,7 +177,8 @@ static bool choose(struct home *h, const struct group_row *g)
     if (strcmp(answer, "?") == 0) {
         explain(h, g);
     } else if (strcmp(answer, "u") == 0 || strcmp(answer, "U") == 0) {
-        home_take_back(h);
+        if (!home_undo_throw(h))
+            home_take_back(h);
     } else if (*answer && args_number(answer, ACTS_COUNT + (g->waiting > 0), &n)) {
         cli_say(_("Type one of the numbers."));
     } else if (*answer && n == 0) {
@@ -223,6 +208,7 @@ void home_group(struct home *h, uint64_t number)
     bool stay = true;
     h->in_group = true;
     h->group = number;
+    h->unsent_shown = false;
     while (stay && !h->closing && !h->err) {
         home_tell_kept(h);
         int err = view_group_number(h->c, number, &g);
@@ -230,6 +216,10 @@ void home_group(struct home *h, uint64_t number)
             break; /* not let in, and that was said */
         if (!err && g.joining) {
             stay = home_waiting(h, &g);
+            continue;
+        }
+        if (!err && !h->unsent_shown) {
+            home_unsent(h, &g);
             continue;
         }
         if (!err)
@@ -241,5 +231,6 @@ void home_group(struct home *h, uint64_t number)
         }
         stay = choose(h, &g);
     }
+    buf_free(&h->thrown);
     h->in_group = false;
 }

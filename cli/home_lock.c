@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* home_lock.c -- when kring locks by itself, how, and what becomes of a half text. */
+/* home_lock.c -- when kring locks by itself, and how. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,56 +48,6 @@ int64_t home_idle_ms(struct home *h)
     case IDLE_WAIT: break;
     }
     return left_ms < LOOK_MS ? (int64_t)left_ms : LOOK_MS;
-}
-
-/* ---- a text that is half written ------------------------------------------ */
-
-static struct bytes half_name(char out[static KEY_BYTES_MAX], uint64_t group)
-{
-    int n = snprintf(out, KEY_BYTES_MAX, API_HALF "%" PRIu64, group);
-    return BYTES(out, n > 0 ? n : 0);
-}
-
-int home_half_put(struct home *h, uint64_t group, struct bytes text)
-{
-    char name[KEY_BYTES_MAX];
-    struct api_args args = {
-        .name = half_name(name, group), .text = text, .has_text = true};
-    return cli_do(h->c, API_SETTING, &args);
-}
-
-int home_half_get(struct home *h, uint64_t group, struct buf *out)
-{
-    char name[KEY_BYTES_MAX];
-    struct api_args args = {.name = half_name(name, group)};
-    struct api_reply reply = {0};
-    int err = cli_call(h->c, API_SETTING, &args, &reply);
-    if (err)
-        return err;
-    struct bytes text = api_bytes(api_row(&reply, UINT32_MAX), F_TEXT);
-    err = text.n > 0 ? buf_append(out, text, LIMIT_BODY_BYTES_MAX) : ERR_NOTFOUND;
-    api_reply_free(&reply);
-    return err;
-}
-
-/* A key may have been half pressed: a letter of several bytes is kept whole or not. */
-static struct bytes whole_letters(struct bytes text)
-{
-    for (int i = 0; i < 4 && text.n > 0 && text_check(text); i++)
-        text.n--;
-    return text;
-}
-
-void home_half_keep(struct home *h)
-{
-    struct prompt *p = &h->c->prompt;
-    if (!h->writing)
-        return;
-    prompt_take_keys(p);
-    struct bytes text = whole_letters(BUF_BYTES(&p->typed));
-    if (text.n > 0 && text_check(text) == 0)
-        (void)!home_half_put(h, h->group, text); /* there is no time to say more */
-    h->writing = false;
 }
 
 /* ---- locking ------------------------------------------------------------- */

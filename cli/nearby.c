@@ -11,7 +11,7 @@
 #include "node/core/peer.h"
 #include "store/stretch.h"
 
-enum { SENTENCE_BYTES = VIEW_NAME_BYTES + VIEW_WORDS_BYTES };
+enum { LINE_BYTES = VIEW_NAME_BYTES + VIEW_WORDS_BYTES };
 
 /* ---- looking --------------------------------------------------------------- */
 
@@ -37,7 +37,7 @@ static bool was_named(const struct nearby_look *look, const char *name)
 /* One line about somebody: a sentence, and cells for programs. */
 static void add_person(struct screen *s, const char *name, bool linked)
 {
-    char sentence[SENTENCE_BYTES];
+    char sentence[LINE_BYTES];
     const char *format = linked ? _("%s is near. You are connected.")
                                 : _("%s is near. You are not connected yet.");
     (void)snprintf(sentence, sizeof sentence, format, name);

@@ -158,3 +158,10 @@ int place_timer(uint64_t seconds)
     }
     return fd;
 }
+
+bool place_timer_ended(int timer)
+{
+    struct itimerspec left = {0};
+    return timerfd_gettime(timer, &left) == 0 && left.it_value.tv_sec == 0 &&
+           left.it_value.tv_nsec == 0;
+}

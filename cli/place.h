@@ -33,5 +33,7 @@ void place_clear_at_signal(void);
 /* A descriptor that is readable after so many seconds, for the caller to close; -1 when
  * there is none to be had. */
 int place_timer(uint64_t seconds);
+/* True if its time is up; what was left to read may have been read. */
+bool place_timer_ended(int timer);
 
 #endif

@@ -176,13 +176,6 @@ void prompt_take_keys(struct prompt *p)
             break;
 }
 
-int prompt_begin_with(struct prompt *p, struct bytes text)
-{
-    if (!keys_begin(p))
-        return 0;
-    return buf_append(&p->typed, text, PROMPT_LINE_BYTES_MAX);
-}
-
 /* ---- lines ----------------------------------------------------------------- */
 
 int prompt_fill(struct prompt *p)
@@ -204,7 +197,7 @@ bool prompt_take(struct prompt *p, struct buf *out)
 {
     const uint8_t *end = p->held.n > 0 ? memchr(p->held.p, '\n', p->held.n) : NULL;
     size_t n = end ? (size_t)(end - p->held.p) : p->held.n;
-    if (!end && !(p->ended && n > 0))
+    if (!end && (!p->ended || p->keeps || n == 0))
         return false;
     size_t line = n;
     if (line > 0 && p->held.p[line - 1] == '\r')
@@ -259,13 +252,57 @@ void prompt_show_again(const struct prompt *p)
     (void)fflush(stderr);
 }
 
+/* What comes behind control-C was not meant. */
+static void cut_off(struct buf *text, size_t start)
+{
+    for (size_t i = start; i < text->n; i++) {
+        if (text->p[i] != CONTROL_C)
+            continue;
+        wipe(text->p + i, text->n - i);
+        text->n = i;
+    }
+}
+
+/* What the terminal holds of a row that is not ended, appended to `out`. */
+static void take_half(const struct prompt *p, struct buf *out)
+{
+    struct termios mode, open;
+    size_t got = 1;
+    if (tcgetattr(p->fd, &mode))
+        return;
+    open = mode;
+    open.c_lflag &= ~(tcflag_t)ICANON;
+    open.c_cc[VMIN] = 0;
+    open.c_cc[VTIME] = 0;
+    if (tcsetattr(p->fd, TCSANOW, &open))
+        return;
+    while (got > 0)
+        if (read_some(p->fd, out, PROMPT_LINE_BYTES_MAX * 2, &got))
+            break;
+    (void)tcsetattr(p->fd, TCSANOW, &mode);
+}
+
+/* After an error: what was typed since `start`, to `out`. */
+static void rescue(struct prompt *p, struct buf *out, size_t start)
+{
+    int err = buf_append(out, BUF_BYTES(&p->typed), SIZE_MAX / 2);
+    if (!err)
+        err = buf_append(out, BUF_BYTES(&p->held), SIZE_MAX / 2);
+    if (!err)
+        take_half(p, out);
+    cut_off(out, start);
+}
+
 static int ask(struct prompt *p, const char *question, struct buf *out)
 {
+    size_t start = out->n;
     p->question = question;
     prompt_show_again(p);
     int err = take_line(p, out);
     if (err)
         prompt_break_line(p);
+    if (err && p->keeps)
+        rescue(p, out, start);
     if (err == ERR_NEEDTERM)
         buf_free(&p->held);
     keys_end(p);
@@ -302,13 +339,10 @@ static struct termios mode_of(const struct termios *before, bool echo)
     return mode;
 }
 
-int prompt_ask(struct prompt *p, const char *question, struct buf *out)
+/* Ask with control-C as a byte. */
+static int ask_in_mode(struct prompt *p, const char *question, struct buf *out)
 {
     struct termios before, mode;
-    if (!prompt_can(p))
-        return ERR_NEEDTERM;
-    if (p->hidden || p->wait)
-        return ask(p, question, out);
     if (tcgetattr(p->fd, &before))
         return ERR_NEEDTERM;
     mode = mode_of(&before, true);
@@ -316,6 +350,23 @@ int prompt_ask(struct prompt *p, const char *question, struct buf *out)
         return ERR_IO;
     int err = ask(p, question, out);
     (void)tcsetattr(p->fd, TCSADRAIN, &before);
+    return err;
+}
+
+int prompt_ask(struct prompt *p, const char *question, struct buf *out)
+{
+    if (!prompt_can(p))
+        return ERR_NEEDTERM;
+    return p->hidden || p->wait ? ask(p, question, out) : ask_in_mode(p, question, out);
+}
+
+int prompt_ask_text(struct prompt *p, const char *question, struct buf *out)
+{
+    if (!prompt_can(p))
+        return ERR_NEEDTERM;
+    p->keeps = true;
+    int err = ask_in_mode(p, question, out);
+    p->keeps = false;
     return err;
 }
 

@@ -22,6 +22,7 @@ struct prompt {
     int fd;                /* standard input */
     bool ended;            /* nothing more will come */
     bool interrupted;      /* by control-C */
+    bool keeps;            /* asks for a text: what is half typed at the end is kept */
     bool hidden;           /* between prompt_hide and prompt_reveal */
     struct termios before; /* the terminal as it was, while hidden */
     const char *question;  /* shown last; lent until it is answered */
@@ -35,6 +36,9 @@ struct prompt {
 };
 
 enum { PROMPT_LINE_BYTES_MAX = 64 << 10 };
+/* A row at a terminal that is as long as this has lost its end: the system takes 4,096
+ * bytes and forgets the rest. */
+enum { PROMPT_ROW_BYTES_MAX = 4094 };
 
 /* True if there is a person to ask. */
 bool prompt_can(const struct prompt *p);
@@ -50,11 +54,12 @@ NODISCARD int prompt_ask_number(struct prompt *p, const char *question,
  * is whole every key comes at once, and the line is edited here.  Legal twice.  Nothing
  * happens where there is no terminal. */
 void prompt_take_keys(struct prompt *p);
-/* The next question begins with this text as if it had been typed.  ERR_NOMEM,
- * ERR_TOOBIG. */
-NODISCARD int prompt_begin_with(struct prompt *p, struct bytes text);
 /* Something a signal handler may do: set the terminal back as it was. */
 void prompt_set_back(void);
+/* As prompt_ask, for a text that shall not be lost: with an error `out` holds all that
+ * was typed, as far as the terminal gives it.  Control-C comes as a byte here even
+ * where a node runs. */
+NODISCARD int prompt_ask_text(struct prompt *p, const char *question, struct buf *out);
 /* As prompt_ask, without showing what is typed. */
 NODISCARD int prompt_ask_secret(struct prompt *p, const char *question,
                                 struct buf *out);

@@ -2,7 +2,10 @@
 /* talk.c -- texts in and out of a group. */
 #include "cli/talk.h"
 
+#include <string.h>
+
 #include "base/limits.h"
+#include "cli/draft.h"
 
 enum { LAST_ROWS = 10 };
 
@@ -50,9 +53,19 @@ int talk_draft(struct cli *c, uint64_t group, struct bytes text, uint64_t *draft
 int talk_take_back(struct cli *c, uint64_t group, uint64_t draft)
 {
     struct api_args args = {.group = group, .has_group = true, .draft = draft};
-    int err = cli_do(c, API_TAKE_BACK, &args);
-    if (!err)
-        cli_say(_("Taken back. Nobody got it."));
+    struct api_reply reply = {0};
+    int err = cli_call(c, API_TAKE_BACK, &args, &reply);
+    if (err)
+        return err;
+    cli_say(_("Taken back. Nobody got it."));
+    struct bytes text = api_bytes(api_row(&reply, UINT32_MAX), F_TEXT);
+    /* A long text took work: it can be sent another time. */
+    if (text.n > 0 && memchr(text.p, '\n', text.n)) {
+        err = draft_keep(c, group, text);
+        if (!err)
+            cli_say(_("It is a text you did not send now."));
+    }
+    api_reply_free(&reply);
     return err;
 }
 

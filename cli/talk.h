@@ -31,7 +31,8 @@ NODISCARD int talk_draft(struct cli *c, uint64_t group, struct bytes text,
  * run.  Errors of the session. */
 NODISCARD int talk_find_waiting(struct cli *c, uint64_t group,
                                 struct talk_waiting *out);
-/* Take a waiting text back, and say so.  ERR_NOTFOUND: it is sent already. */
+/* Take a waiting text back, and say so; one of several lines is kept unsent (draft.h).
+ * ERR_NOTFOUND: it is sent already. */
 NODISCARD int talk_take_back(struct cli *c, uint64_t group, uint64_t draft);
 /* Show messages on standard output, in order; what was shown becomes read. */
 NODISCARD int talk_show(struct cli *c, const struct group_row *g,

@@ -22,23 +22,21 @@ static const char name[] = "data-copy";
 static const struct {
     const char *from, *to;
 } tables[] = {
-    {"SELECT grp,tbl,key,value FROM kv WHERE tbl<>13 AND NOT "
-     "(grp=0 AND tbl=1 AND substr(key,1,length(?1))=?1)",
+    {"SELECT grp,tbl,key,value FROM kv WHERE tbl<>13",
      "INSERT INTO kv(grp,tbl,key,value) VALUES(?1,?2,?3,?4)"},
-    {"SELECT tbl,key,grp,value FROM spare WHERE tbl<>13 AND NOT "
-     "(grp=0 AND tbl=1 AND substr(key,1,length(?1))=?1)",
+    {"SELECT tbl,key,grp,value FROM spare WHERE tbl<>13",
      "INSERT INTO spare(tbl,key,grp,value) VALUES(?1,?2,?3,?4)"},
-    {"SELECT no,grp,topic FROM topic WHERE ?1 IS NOT NULL",
+    {"SELECT no,grp,topic FROM topic",
      "INSERT INTO topic(no,grp,topic) VALUES(?1,?2,?3)"},
     {"SELECT row,grp,state,unread,own,urgency,kind,author,seq,end_hour,erase_hour,"
      "about_hour,lifetime,topic,id8,id,hash,prev,"
      "CASE WHEN end_hour=4294967295 THEN body ELSE x'' END,"
      "CASE WHEN end_hour=4294967295 THEN envelope ELSE x'' END "
-     "FROM content WHERE ?1 IS NOT NULL",
+     "FROM content",
      "INSERT INTO content VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
      "?16,?17,?18,?19,?20)"},
     /* Numbers of rows are never given twice. */
-    {"SELECT seq FROM sqlite_sequence WHERE name='content' AND ?1 IS NOT NULL",
+    {"SELECT seq FROM sqlite_sequence WHERE name='content'",
      "UPDATE sqlite_sequence SET seq=?1 WHERE name='content'"},
 };
 
@@ -46,7 +44,6 @@ static const struct {
 struct moving {
     struct store *from, *to;
     sqlite3_stmt *get, *put;
-    struct bytes without;
     uint32_t rows; /* in the open transaction */
 };
 
@@ -73,8 +70,6 @@ static int table_move(struct moving *m, size_t i)
     else if (sqlite3_prepare_v2(m->to->db, tables[i].to, -1, &m->put, NULL) !=
              SQLITE_OK)
         err = store_last_error(m->to);
-    if (!err)
-        store_bind(m->get, 1, m->without);
     while (!err && (rc = sqlite3_step(m->get)) == SQLITE_ROW)
         err = row_move(m);
     if (!err && rc != SQLITE_DONE)
@@ -105,11 +100,11 @@ static int folder_of(const struct store *s, char out[static FILES_PATH_BYTES_MAX
     return 0;
 }
 
-int copy_make(struct store *s, struct bytes without, const uint8_t data_key[static 32],
+int copy_make(struct store *s, const uint8_t data_key[static 32],
               const struct entropy *entropy, struct store **out)
 {
     char dir[FILES_PATH_BYTES_MAX];
-    struct moving m = {.from = s, .without = without};
+    struct moving m = {.from = s};
     if (s->begun)
         return ERR_STATE;
     int err = folder_of(s, dir);

@@ -12,12 +12,10 @@
 #include "store/store.h"
 
 /* Copy all rows of `s`, but of content that ends only what says which it was, no
- * LOG_DRAFT, and no value of LOG_PROFILE whose key begins with `without`.  Open
- * afterwards; one that was cut short before is replaced.
+ * LOG_DRAFT.  Open afterwards; one that was cut short before is replaced.
  *   ERR_STATE  inside a transaction     ERR_DAMAGED  some part of `s` is damaged
  *   ERR_DISKFULL, ERR_READONLY, ERR_IO, ERR_NOMEM, ERR_TOOBIG */
-NODISCARD int copy_make(struct store *s, struct bytes without,
-                        const uint8_t data_key[static 32],
+NODISCARD int copy_make(struct store *s, const uint8_t data_key[static 32],
                         const struct entropy *entropy, struct store **out);
 /* Close it (NULL is fine), overwrite its file with noise, remove it. */
 void copy_end(struct store *copy, const char *dir, const struct entropy *entropy);

@@ -44,10 +44,6 @@
 
 enum { API_REPLY_BYTES_MAX = 1 << 20 };
 
-/* Settings whose names begin so hold texts that are half written: no backup without
- * talk has them. */
-#define API_HALF "half-text-"
-
 enum api_verb {
     API_STATUS = 1,      /* -> numbers; rows of listening addresses */
     API_GROUPS = 2,      /* -> rows of groups */

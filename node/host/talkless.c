@@ -10,8 +10,6 @@
 #include "store/copy.h"
 #include "store/store.h"
 
-static const char half_key[] = "set/" API_HALF; /* profile.h */
-
 int talkless_backup(const char *home, struct store *s, const char *path,
                     const uint8_t data_key[static 32], uint64_t *bytes)
 {
@@ -22,8 +20,7 @@ int talkless_backup(const char *home, struct store *s, const char *path,
         return ERR_EXISTS;
     int err = care_begin(&c);
     if (!err)
-        err = copy_make(s, BYTES(half_key, sizeof half_key - 1), data_key, &c.entropy,
-                        &copy);
+        err = copy_make(s, data_key, &c.entropy, &copy);
     if (!err)
         err = care_step(&c, copy, mend_without_talk, &report);
     if (!err)

@@ -82,8 +82,8 @@ static void fill(const char *home)
     }
     words_of(words, "half", 2);
     struct api_args half = {
-        .name = text(API_HALF "2"), .text = text(words), .has_text = true};
-    T_EQ(do_only(s, API_SETTING, &half), 0);
+        .group = circle, .has_group = true, .text = text(words), .has_text = true};
+    T_EQ(do_only(s, API_UNSENT_KEEP, &half), 0);
     piece_add(&talk, text(words));
     session_close(s);
 }

@@ -202,8 +202,12 @@ static int read_font(struct cli *c, struct buf *font)
     int err = ERR_NOTFOUND;
     for (size_t i = 0; i < sizeof fonts / sizeof *fonts && err == ERR_NOTFOUND; i++)
         err = prompt_read_file(fonts[i], font, FONT_BYTES_MAX, NULL);
-    if (err == ERR_NOTFOUND)
-        return cli_error(c, err, _("Letters for paper are missing: fonts-dejavu-core"));
+    if (err == ERR_NOTFOUND) {
+        char sentence[128];
+        (void)snprintf(sentence, sizeof sentence,
+                       _("Letters for paper are missing: %s"), "fonts-dejavu-core");
+        return cli_error(c, err, sentence);
+    }
     return err;
 }
 

@@ -133,8 +133,25 @@ static int age_prekeys(struct group *g, const struct held *rekey)
     return err;
 }
 
-/* P5.12: an old prekey goes after two such rekeys; while a page of boxes is missing,
- * not before the eighth. */
+/* An own no-key brought it, and nobody has answered that. */
+static bool is_awaited(const struct group *g, const struct prekey *p)
+{
+    struct control_body b;
+    const struct held *h = p->entry == NOBODY ? NULL : held_at(g, p->entry);
+    if (!h || h->e.kind != CONTROL_NOKEY ||
+        control_body_decode(h->e.kind, h->e.body, &b))
+        return false;
+    for (size_t i = 0; i < b.bin[NOKEY_EPOCHS].n; i += 32) {
+        const struct control_entry *e = control_find(g, b.bin[NOKEY_EPOCHS].p + i);
+        if (e && !(epoch_have(g, e->number) & EPOCH_HAVE_MIX) &&
+            !epoch_was_wiped(g, e->number))
+            return true;
+    }
+    return false;
+}
+
+/* P5.12: an old prekey goes after two such rekeys; while a page of boxes, or an answer
+ * to it, is missing, not before the eighth. */
 static int drop_prekeys(struct group *g)
 {
     struct keys *k = g->keys;
@@ -146,7 +163,8 @@ static int drop_prekeys(struct group *g)
             err = pages_are_missing(g, &missing);
         if (missing && after == PREKEY_GOES_AFTER)
             peer_mark(g->peer, MARK_PREKEY_KEPT);
-        if (err || after < (missing ? PREKEY_GOES_SURELY : PREKEY_GOES_AFTER))
+        bool kept = missing || is_awaited(g, &k->prekeys[i]);
+        if (err || after < (kept ? PREKEY_GOES_SURELY : PREKEY_GOES_AFTER))
             i++;
         else
             err = prekey_erase(g, i);

@@ -470,6 +470,7 @@ int forward_open(struct group *g, const struct held *h)
         return 0;
     const struct prekey *p = prekey_find(g, b.bin[FORWARD_PREKEY].p);
     const struct control_entry *e = control_find(g, b.bin[FORWARD_EPOCH].p);
+    g->keys->review = true; /* one that does not help is asked for again */
     if (!p || !e || !forward_wanted(g, e->number))
         return 0;
     if (hpke_open(plain, p->sk, info_of("kring1 forward"),

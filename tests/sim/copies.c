@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "node/core/content_int.h"
 #include "node/core/control_int.h"
 #include "tests/sim/liar.h"
 
@@ -48,8 +49,22 @@ void copy_take(struct world *w, int n)
     CHECK(node->saved != NULL);
     node->saved_ms = w->now_ms;
     node->saved_members = g->control->people_count;
+    node->saved_drafts = content_drafts(g);
     memcpy(node->member_pk, g->member_pk, 32);
     world_note(w, "n%d is copied", n);
+}
+
+/* What waited when the copy was made is sent by whoever has it (docs/status.md). */
+static void drafts_are_twice(struct world *w, int n)
+{
+    uint32_t left = w->nodes[n].saved_drafts;
+    for (int i = w->said_count; left > 0 && i-- > 0;) {
+        struct said *s = &w->said[i];
+        if (s->node != n || s->at_ms > w->nodes[n].saved_ms)
+            continue;
+        s->may_be_twice = true;
+        left--;
+    }
 }
 
 void copy_put_back(struct world *w, int n, uint64_t after_ms)
@@ -57,6 +72,7 @@ void copy_put_back(struct world *w, int n, uint64_t after_ms)
     struct node *node = &w->nodes[n];
     world_crash(w, n, after_ms);
     nodelog_free(node->log);
+    drafts_are_twice(w, n);
     node->log = node->saved;
     node->saved = NULL;
     node->copied = true;
@@ -70,6 +86,7 @@ void copy_put_back(struct world *w, int n, uint64_t after_ms)
 int copy_begin_twin(struct world *w, int n)
 {
     struct nodelog *log = w->nodes[n].saved;
+    drafts_are_twice(w, n);
     w->nodes[n].saved = NULL;
     int m = world_node(w);
     world_crash(w, m, 0);

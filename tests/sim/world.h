@@ -55,7 +55,7 @@ struct node {
     uint32_t invited_hour; /* of the group, when it was invited last */
     struct nodelog *saved; /* a copy of its log, see copies.h */
     uint64_t saved_ms;
-    uint32_t saved_members;
+    uint32_t saved_members, saved_drafts;
     bool copied, twin;
     uint8_t member_pk[32];
 };
@@ -75,7 +75,8 @@ struct said {
     uint32_t end_hour; /* by the author's group hour; UINT32_MAX: kept */
     uint32_t
         members_then[WORLD_NODES_MAX / 32 + 1]; /* who was a member at the author's */
-    bool may_be_lost; /* its author was put back to before it */
+    bool may_be_lost;  /* its author was put back to before it */
+    bool may_be_twice; /* it waited when its author was copied: both copies send it */
 };
 
 enum act_kind {

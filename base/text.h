@@ -34,6 +34,9 @@ NODISCARD int text_nfc(struct bytes s, struct buf *out, size_t bytes_max);
  * itself.  Look-alikes of another script stay different.  Errors as text_nfc. */
 NODISCARD int text_fold(struct bytes s, struct buf *out, size_t bytes_max);
 
+/* The first at most `bytes_max` bytes of `s`, cut before a code point. */
+struct bytes text_part(struct bytes s, size_t bytes_max);
+
 /* Number of terminal columns `s` takes (0 for broken text). */
 size_t text_width(struct bytes s);
 

@@ -43,12 +43,14 @@ enum cmd_kind {
                         TELL_JOINED/REFUSED.  It replaces a join of this group that
                         waits by another line; by the same one: ERR_EXISTS */
     CMD_JOIN_CANCEL, /* group: give up a join that is under way */
-    CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's) -> draft
-                or id */
+    CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's), answers:
+                the text in `row` -> draft or id */
     CMD_TAKE_BACK,    /* group, draft: take a waiting text back -> text in line */
     CMD_RENAME,       /* group, pseudonym: change own name */
     CMD_RENAME_GROUP, /* group, name: a steward changes the group's name */
     CMD_MARK_READ,    /* group, row: everything up to this row is read */
+    CMD_HIDE,         /* group, row (member index), on: their texts are not shown here */
+    CMD_QUIET,        /* group, on: no unread mark */
     CMD_REKEY,        /* group: rekey now (also used by tests) */
 };
 
@@ -59,7 +61,7 @@ struct command {
     const struct bytes *addresses; /* "host:port" texts */
     size_t addresses_count;
     uint32_t lifetime_hours, valid_hours, uses;
-    bool steward;
+    bool steward, answers, on;
     uint64_t delay_ms, row;
     uint64_t draft;  /* out of SAY with a delay; in of TAKE_BACK */
     uint8_t id[32];  /* out of SAY without delay: the entry hash */
@@ -140,6 +142,9 @@ struct group_view {
     struct bytes me;   /* own name as shown */
     uint32_t lifetime_hours; /* 0: record */
     uint32_t members, stewards, unread, links;
+    uint32_t unread_named; /* of the unread, those that name us */
+    uint32_t ended_unread; /* ended before they were read here, since CMD_MARK_READ */
+    bool quiet;            /* no unread mark is wanted (CMD_QUIET) */
     uint32_t hour;      /* group hour */
     bool joining;       /* a join is under way */
     bool steward;       /* we are one */
@@ -157,10 +162,19 @@ struct member_view {
     struct bytes name;      /* as shown, with a number where two took one name */
     struct bytes let_in_by; /* name of who let this person in; empty for the founder */
     bool steward, me, linked, forked;
+    bool hidden; /* not shown on this device (CMD_HIDE) */
 };
 typedef int peer_visit_member(void *ctx, const struct member_view *view);
 /* Visit the members of a group in order of joining.  ERR_NOTFOUND. */
 int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void *ctx);
+
+/* What is known of the text that another answers (P8.14). */
+enum reply_state {
+    REPLY_NOT = 0,     /* it answers nothing */
+    REPLY_HERE = 1,    /* it is shown here: reply_row, reply_name, reply_text */
+    REPLY_ENDED = 2,   /* its lifetime ended, or it was written before we came */
+    REPLY_MISSING = 3, /* it has not come, or cannot be read here */
+};
 
 struct message_view {
     uint64_t row;
@@ -172,11 +186,28 @@ struct message_view {
     bool missing_before; /* something the author wrote before this is missing here */
     uint32_t have;       /* devices of members known to have it */
     uint64_t draft;      /* not 0: still waiting on this device */
+    enum reply_state reply;
+    uint64_t reply_row;              /* of REPLY_HERE */
+    struct bytes reply_name, reply_text;
+    uint64_t thread; /* row of the text that the thread begins with */
+    bool names_me;   /* it has an @ before our name (P8.15) */
 };
 typedef int peer_visit_message(void *ctx, const struct message_view *view);
 /* Visit the shown messages of a group in causal order, ties by hash (P8.1), waiting
  * texts last.  ERR_NOTFOUND. */
 int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
+/* Which messages to visit; all zeros: all. */
+struct message_pick {
+    uint64_t last;   /* the newest so many, and all unread ones */
+    uint64_t thread; /* only the thread of the text in this row */
+    bool unread;     /* only unread ones */
+};
+/* As peer_messages, only those that `pick` names; what waits here comes without a
+ * thread only.  ERR_NOTFOUND. */
+int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick *pick,
+                       peer_visit_message *visit, void *ctx);
+/* As peer_messages, only the texts that wait on this device. */
+int peer_waiting(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
 
 /* Why something of a member was left out (P8.12). */
 enum limited {

@@ -22,11 +22,13 @@
  *               NAME LIMITED (how often) KIND (enum limited, the latest)
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
- *               JOINING DIFFERS HOUR DIGEST
+ *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET
  *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
- *               LET_IN_BY (absent: the founder) LINKED
+ *               LET_IN_BY (absent: the founder) LINKED HIDDEN
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *               REPLY (enum reply_state; absent: it answers nothing) REPLY_ROW
+ *               REPLY_NAME REPLY_TEXT THREAD NAMES_ME
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
@@ -45,10 +47,12 @@ enum api_verb {
     API_INVITE = 5,    /* GROUP [STEWARD USES: 1 VALID_HOURS: 7 days] -> TEXT (line) */
     API_JOIN = 6,      /* TEXT (line) PSEUDONYM -> GROUP; see JOINING in API_GROUPS */
     API_JOIN_CANCEL = 7, /* GROUP */
-    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] -> DRAFT or ID */
+    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] [ROW: the text it answers]
+                            -> DRAFT or ID */
     API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
     API_MESSAGES = 10,   /* GROUP [UNREAD] [DRAFT 1: only those that wait here]
-                            [AFTER n LIMIT n] -> rows in shown order */
+                            [THREAD ROW: only that thread] [LAST n: the newest n and
+                            all unread] [AFTER n LIMIT n] -> rows in shown order */
     API_MARK_READ = 11,  /* GROUP ROW */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
@@ -57,6 +61,8 @@ enum api_verb {
     API_STOP = 16,       /* stop the node cleanly */
     API_SUGGEST = 17,    /* -> TEXT: 64 random bytes for names and words */
     API_BACKUP = 20,     /* TEXT (absolute path of a new file) -> DISK_BYTES */
+    API_HIDE = 35,       /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
+    API_QUIET = 36,      /* GROUP [ON]: no unread mark, on this device */
     API_LOCK = 18,       /* stop the node at once, and forget all it holds */
 };
 
@@ -113,12 +119,25 @@ enum api_field {
     F_KIND = 49,
     F_BYTES_IN = 50,
     F_BYTES_OUT = 51,
+    F_REPLY = 69,      /* enum reply_state */
+    F_REPLY_ROW = 70,
+    F_REPLY_NAME = 71,
+    F_REPLY_TEXT = 72, /* its first words */
+    F_THREAD = 73,     /* row of the text that the thread begins with */
+    F_NAMES_ME = 74,
+    F_LAST = 75,
+    F_ON = 76,
+    F_UNREAD_NAMED = 77,
+    F_ENDED_UNREAD = 78,
+    F_QUIET = 79,
+    F_HIDDEN = 80,
 };
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
 struct api_args {
     uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit;
-    bool has_group, has_lifetime, steward, unread_only, small, has_text;
+    uint64_t thread, last;
+    bool has_group, has_lifetime, steward, unread_only, small, has_text, has_row, on;
     struct bytes name, pseudonym, text;
 };
 

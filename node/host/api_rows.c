@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "node/host/commit.h"
 #include "store/store.h"
 
-enum { MS_PER_HOUR = 3600 * 1000, STOP = 1 };
+enum { MS_PER_HOUR = 3600 * 1000, STOP = 1, FIRST_BYTES = 160 };
 
 /* Rows going into an answer. */
 struct paging {
@@ -47,6 +48,13 @@ static int page_end(struct paging *p, int err)
     if (p->next > 0)
         api_put_uint(&p->out->values, F_AFTER, p->next);
     return p->err < 0 ? p->err : err < 0 ? err : 0;
+}
+
+/* A number that is absent when zero. */
+static void put_some(struct api_map *m, enum api_field f, uint64_t v)
+{
+    if (v > 0)
+        api_put_uint(m, f, v);
 }
 
 /* ---- status -------------------------------------------------------------- */
@@ -128,6 +136,9 @@ static int group_row(void *ctx, const struct group_view *v)
     api_put_flag(&row, F_DIFFERS, v->differs);
     api_put_uint(&row, F_HOUR, v->hour);
     api_put_bin(&row, F_DIGEST, BYTES_OF(v->digest));
+    put_some(&row, F_UNREAD_NAMED, v->unread_named);
+    put_some(&row, F_ENDED_UNREAD, v->ended_unread);
+    api_put_flag(&row, F_QUIET, v->quiet);
     return page_row(p, &row);
 }
 
@@ -160,6 +171,7 @@ static int member_row(void *ctx, const struct member_view *v)
     if (v->let_in_by.n > 0)
         api_put_text(&row, F_LET_IN_BY, v->let_in_by);
     api_put_flag(&row, F_LINKED, v->linked);
+    api_put_flag(&row, F_HIDDEN, v->hidden);
     return page_row(p, &row);
 }
 
@@ -171,12 +183,24 @@ int rows_members(struct host *h, const struct api_args *args, struct api_answer 
 
 /* ---- messages ------------------------------------------------------------ */
 
+/* What it answers, with the first bytes of that. */
+static void put_answered(struct api_map *row, const struct message_view *v)
+{
+    struct bytes first = text_part(v->reply_text, FIRST_BYTES);
+    put_some(row, F_REPLY, (uint64_t)v->reply);
+    if (v->reply == REPLY_HERE) {
+        api_put_uint(row, F_REPLY_ROW, v->reply_row);
+        api_put_text(row, F_REPLY_NAME, v->reply_name);
+        api_put_text(row, F_REPLY_TEXT, first);
+    }
+    put_some(row, F_THREAD, v->thread);
+    api_put_flag(row, F_NAMES_ME, v->names_me);
+}
+
 static int message_row(void *ctx, const struct message_view *v)
 {
     struct paging *p = ctx;
     struct api_map row = {0};
-    if ((p->args->unread_only && !v->unread) || (p->args->draft > 0 && v->draft == 0))
-        return 0;
     if (!page_wants(p))
         return p->next > 0 ? STOP : 0;
     api_put_text(&row, F_TEXT, v->text);
@@ -195,11 +219,17 @@ static int message_row(void *ctx, const struct message_view *v)
     api_put_flag(&row, F_MISSING, v->missing_before);
     api_put_uint(&row, F_HAVE, v->have);
     api_put_uint(&row, F_KIND, v->kind);
+    put_answered(&row, v);
     return page_row(p, &row);
 }
 
 int rows_messages(struct host *h, const struct api_args *args, struct api_answer *out)
 {
     struct paging p = {.args = args, .out = out};
-    return page_end(&p, peer_messages(h->peer, (uint32_t)args->group, message_row, &p));
+    const struct message_pick pick = {
+        .last = args->last, .thread = args->thread, .unread = args->unread_only};
+    uint32_t group = (uint32_t)args->group;
+    int err = args->draft > 0 ? peer_waiting(h->peer, group, message_row, &p)
+                              : peer_messages_some(h->peer, group, &pick, message_row, &p);
+    return page_end(&p, err);
 }

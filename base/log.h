@@ -66,11 +66,18 @@ enum content_own {
     OWN_SAID_AGAIN = 3,
 };
 
+/* Shown to the person yet? */
+enum content_unread {
+    UNREAD_NOT = 0,
+    UNREAD_PLAIN = 1,
+    UNREAD_NAMED = 2, /* and it names the person (P8.15) */
+};
+
 /* One content entry as a row.  Spans are lent as said above. */
 struct content_row {
     uint64_t row;   /* arrival number, given by the log; rising */
     uint8_t state;  /* enum content_state */
-    uint8_t unread; /* 1: not shown to the person yet */
+    uint8_t unread; /* enum content_unread */
     uint8_t own;    /* enum content_own */
     uint8_t urgency, kind;
     uint32_t author;     /* local number of the author (LOG_AUTHOR), rising from 1 */
@@ -103,11 +110,27 @@ struct range_sum {
     uint8_t fingerprint[16];
 };
 
+/* What is held of one author: rows that are not GONE, aside ones too. */
+struct author_sum {
+    uint32_t author, seq_lo, seq_hi;
+    uint64_t count, last_row;
+};
+
+/* How much of one author is unread in one way. */
+struct unread_sum {
+    uint32_t author;
+    uint8_t unread;
+    uint64_t count;
+};
+
 /* Visit one value.  Return 0 to go on, 1 to stop, a negative error to fail. */
 typedef int log_visit_kv(void *ctx, struct bytes key, struct bytes value);
 typedef int log_visit_row(void *ctx, const struct content_row *row);
 /* `row`: the number of the row that stands at this position. */
 typedef int log_visit_id(void *ctx, const struct set_bound *at, uint64_t row);
+
+typedef int log_visit_sum(void *ctx, const struct author_sum *sum);
+typedef int log_visit_unread(void *ctx, const struct unread_sum *sum);
 
 struct log_ops {
     /* Set (group, table, key).  ERR_NOMEM, ERR_IO, ERR_DISKFULL, ERR_READONLY. */
@@ -149,6 +172,19 @@ struct log_ops {
     /* Visit rows with erase_hour <= `hour` (state not GONE), in order of erase hour. */
     int (*content_due)(void *ctx, uint32_t group, uint32_t hour, log_visit_row *visit,
                        void *visit_ctx);
+    /* Visit what is held of each author, in order of their numbers.  Faster than a walk
+     * over rows. */
+    int (*content_sums)(void *ctx, uint32_t group, log_visit_sum *visit,
+                        void *visit_ctx);
+    /* Visit, in order of arrival and without envelope and body, the rows that a start
+     * has to look at: SEALED, ASIDE, OWN_AGAIN, and those that go before their end
+     * hour; GONE rows are not visited. */
+    int (*content_odd)(void *ctx, uint32_t group, log_visit_row *visit,
+                       void *visit_ctx);
+    /* Visit how many OPEN rows with end_hour > `hour` are unread, by author and then by
+     * the kind of mark. */
+    int (*content_unread)(void *ctx, uint32_t group, uint32_t hour,
+                          log_visit_unread *visit, void *visit_ctx);
     /* Delete GONE rows with end_hour < `hour`. */
     int (*content_forget)(void *ctx, uint32_t group, uint32_t hour);
 

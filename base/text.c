@@ -319,6 +319,17 @@ int text_bare(struct bytes s, struct buf *out, size_t bytes_max)
     return err;
 }
 
+struct bytes text_part(struct bytes s, size_t bytes_max)
+{
+    enum { FOLLOWS = 0x80, FOLLOWS_MASK = 0xc0 };
+    if (s.n <= bytes_max)
+        return s;
+    size_t n = bytes_max;
+    while (n > 0 && (s.p[n] & FOLLOWS_MASK) == FOLLOWS)
+        n--;
+    return BYTES(s.p, n);
+}
+
 /* ---- width and names ------------------------------------------------------ */
 
 size_t text_width(struct bytes s)

@@ -37,6 +37,9 @@ NODISCARD int text_fold(struct bytes s, struct buf *out, size_t bytes_max);
 /* As text_fold, and without the marks on letters: "E\xcc\x81\xc3\xa9n" gives "een". */
 NODISCARD int text_bare(struct bytes s, struct buf *out, size_t bytes_max);
 
+/* The first at most `bytes_max` bytes of `s`, cut before a code point. */
+struct bytes text_part(struct bytes s, size_t bytes_max);
+
 /* Number of terminal columns `s` takes (0 for broken text). */
 size_t text_width(struct bytes s);
 

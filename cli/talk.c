@@ -75,9 +75,9 @@ int talk_take_back(struct cli *c, uint64_t group, uint64_t draft)
 struct reading {
     const struct group_row *group;
     enum talk_which which;
-    uint64_t skip;   /* rows before this one are not shown unless unread */
     uint64_t after;  /* rows seen */
     uint64_t newest; /* row number to mark as read up to */
+    uint64_t thread; /* row of any text of the only thread to show; 0: all */
     bool any_unread, more;
 };
 
@@ -98,6 +98,8 @@ static int show_page(struct cli *c, struct reading *r)
         .group = r->group->number,
         .has_group = true,
         .unread_only = r->which == TALK_UNREAD,
+        .last = r->which == TALK_LAST ? LAST_ROWS : 0,
+        .thread = r->thread,
         .after = r->after,
         .limit = TALK_PAGE_ROWS,
     };
@@ -107,8 +109,7 @@ static int show_page(struct cli *c, struct reading *r)
     uint32_t rows = api_rows(&reply);
     for (uint32_t i = 0; i < rows; i++) {
         struct message_row m = view_message(api_row(&reply, i));
-        if (m.unread || r->which != TALK_LAST || r->after + i >= r->skip)
-            view_add_message(&s, &m, r->group->hour);
+        view_add_message(&s, &m, r->group->hour);
         r->any_unread |= m.unread;
         if (m.draft == 0 && m.row > r->newest)
             r->newest = m.row;
@@ -116,24 +117,6 @@ static int show_page(struct cli *c, struct reading *r)
     r->more = next_page(&reply, &r->after);
     api_reply_free(&reply);
     return cli_show(c, &s);
-}
-
-/* How many messages there are; the pages are walked without showing. */
-static int count_rows(struct cli *c, uint64_t group, uint64_t *count)
-{
-    struct api_args args = {.group = group, .has_group = true, .limit = TALK_PAGE_ROWS};
-    bool more = true;
-    *count = 0;
-    while (more) {
-        struct api_reply reply = {0};
-        args.after = *count;
-        int err = cli_call(c, API_MESSAGES, &args, &reply);
-        if (err)
-            return err;
-        more = next_page(&reply, count);
-        api_reply_free(&reply);
-    }
-    return 0;
 }
 
 int talk_find_waiting(struct cli *c, uint64_t group, struct talk_waiting *out)
@@ -161,10 +144,6 @@ int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)
 {
     struct reading r = {.group = g, .which = which, .more = true};
     int err = 0;
-    if (which == TALK_LAST) {
-        err = count_rows(c, g->number, &r.skip);
-        r.skip = r.skip > LAST_ROWS ? r.skip - LAST_ROWS : 0;
-    }
     while (!err && r.more)
         err = show_page(c, &r);
     if (err || !r.any_unread)

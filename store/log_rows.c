@@ -150,6 +150,66 @@ int store_content_due(void *ctx, uint32_t group, uint32_t hour, log_visit_row *v
     return rows_visit(ctx, &w);
 }
 
+int store_content_odd(void *ctx, uint32_t group, log_visit_row *visit, void *visit_ctx)
+{
+    struct rows w = {ST_CONTENT_ODD, {group}, 1, visit, visit_ctx};
+    return rows_visit(ctx, &w);
+}
+
+/* ---- sums ---------------------------------------------------------------- */
+
+int store_content_sums(void *ctx, uint32_t group, log_visit_sum *visit, void *visit_ctx)
+{
+    struct store *s = ctx;
+    sqlite3_stmt *own = NULL;
+    int rc = SQLITE_DONE, err = 0;
+    sqlite3_stmt *st = store_walker(s, ST_CONTENT_SUMS, &own, &err);
+    if (!st)
+        return err;
+    sqlite3_bind_int64(st, 1, group);
+    while (err == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        struct author_sum sum = {
+            .author = (uint32_t)sqlite3_column_int64(st, 0),
+            .seq_lo = (uint32_t)sqlite3_column_int64(st, 1),
+            .seq_hi = (uint32_t)sqlite3_column_int64(st, 2),
+            .count = (uint64_t)sqlite3_column_int64(st, 3),
+            .last_row = (uint64_t)sqlite3_column_int64(st, 4),
+        };
+        err = visit(visit_ctx, &sum);
+    }
+    if (err == 0 && rc != SQLITE_DONE)
+        err = store_last_error(s);
+    sqlite3_reset(st);
+    sqlite3_finalize(own);
+    return err < 0 ? err : 0;
+}
+
+int store_content_unread(void *ctx, uint32_t group, uint32_t hour,
+                         log_visit_unread *visit, void *visit_ctx)
+{
+    struct store *s = ctx;
+    sqlite3_stmt *own = NULL;
+    int rc = SQLITE_DONE, err = 0;
+    sqlite3_stmt *st = store_walker(s, ST_CONTENT_UNREAD, &own, &err);
+    if (!st)
+        return err;
+    sqlite3_bind_int64(st, 1, group);
+    sqlite3_bind_int64(st, 2, hour);
+    while (err == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        struct unread_sum sum = {
+            .author = (uint32_t)sqlite3_column_int64(st, 0),
+            .unread = (uint8_t)sqlite3_column_int(st, 1),
+            .count = (uint64_t)sqlite3_column_int64(st, 2),
+        };
+        err = visit(visit_ctx, &sum);
+    }
+    if (err == 0 && rc != SQLITE_DONE)
+        err = store_last_error(s);
+    sqlite3_reset(st);
+    sqlite3_finalize(own);
+    return err < 0 ? err : 0;
+}
+
 /* ---- sets ---------------------------------------------------------------- */
 
 static void bind_bound(sqlite3_stmt *st, int i, const struct set_bound *b)

@@ -42,6 +42,9 @@ enum statement {
     ST_CONTENT_SCAN,
     ST_CONTENT_SCAN_FULL,
     ST_CONTENT_DUE,
+    ST_CONTENT_SUMS,
+    ST_CONTENT_ODD,
+    ST_CONTENT_UNREAD,
     ST_CONTENT_FORGET,
     ST_RANGE,
     ST_COUNT
@@ -122,6 +125,14 @@ int store_content_scan(void *ctx, uint32_t group, uint64_t after, bool with_body
 /* Visit what has ended (content_due). */
 int store_content_due(void *ctx, uint32_t group, uint32_t hour, log_visit_row *visit,
                       void *visit_ctx);
+/* What is held of each author (content_sums). */
+int store_content_sums(void *ctx, uint32_t group, log_visit_sum *visit,
+                       void *visit_ctx);
+/* Visit what a start has to look at (content_odd). */
+int store_content_odd(void *ctx, uint32_t group, log_visit_row *visit, void *visit_ctx);
+/* Count what is unread (content_unread). */
+int store_content_unread(void *ctx, uint32_t group, uint32_t hour,
+                         log_visit_unread *visit, void *visit_ctx);
 /* Forget what is gone (content_forget). */
 int store_content_forget(void *ctx, uint32_t group, uint32_t hour);
 /* Count and fingerprint of a range (range_sum). */

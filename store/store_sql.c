@@ -60,6 +60,15 @@ static const char *const sql[ST_COUNT] = {
     [ST_CONTENT_DUE] = ROWS "INDEXED BY content_due WHERE grp=?1 AND erase_hour<=?2 "
                             "AND erase_hour<4294967295 AND state<>4 "
                             "ORDER BY erase_hour,row",
+    [ST_CONTENT_SUMS] =
+        "SELECT author,min(seq),max(seq),count(*),max(row) FROM content "
+        "INDEXED BY content_seq WHERE grp=?1 AND state<>4 GROUP BY author",
+    [ST_CONTENT_ODD] = "SELECT " SMALL ",x'',x'' FROM content INDEXED BY content_odd "
+                       "WHERE grp=?1 AND (state IN (1,2) OR own=2 OR "
+                       "erase_hour<end_hour) AND state<>4 ORDER BY row",
+    [ST_CONTENT_UNREAD] =
+        "SELECT author,unread,count(*) FROM content INDEXED BY content_unread "
+        "WHERE grp=?1 AND unread>0 AND state=0 AND end_hour>?2 GROUP BY author,unread",
     [ST_CONTENT_FORGET] =
         "DELETE FROM content WHERE grp=?1 AND end_hour<?2 AND state=4",
     [ST_RANGE] = "SELECT end_hour,id,row FROM content INDEXED BY content_set "

@@ -5,7 +5,13 @@
 #include "base/mp.h"
 #include "node/core/envelope_int.h"
 
-enum { BODY_ITEMS = 7, AGAIN_ITEMS = 3, BODY_OVERHEAD_BYTES = 512, KIND_MAX = 65535 };
+enum {
+    BODY_ITEMS = 7,
+    AGAIN_ITEMS = 3, /* one more if what is said again answers something */
+    REPLY_ITEMS = 2,
+    BODY_OVERHEAD_BYTES = 512,
+    KIND_MAX = 65535,
+};
 
 /* A run of dep prefixes: whole, at most sixteen, strictly rising. */
 static bool deps_are_canonical(struct bytes deps)
@@ -23,6 +29,7 @@ int body_encode(const struct body *in, struct buf *out)
     if (in->text.n > LIMIT_BODY_BYTES_MAX)
         return ERR_TOOBIG;
     CHECK(deps_are_canonical(in->deps) && deps_are_canonical(in->control_deps));
+    CHECK(in->reply.n == REPLY_BYTES || (in->reply.n == 0 && in->kind != BODY_REPLY));
     struct mp_writer w =
         mp_writer_to(out, out->n + LIMIT_BODY_BYTES_MAX + BODY_OVERHEAD_BYTES);
     mp_array(&w, BODY_ITEMS); /* P7.5 */
@@ -33,22 +40,46 @@ int body_encode(const struct body *in, struct buf *out)
     mp_bin(&w, in->deps);
     mp_bin(&w, in->control_deps);
     if (in->kind == BODY_AGAIN) { /* P8.11 */
-        mp_array(&w, AGAIN_ITEMS);
+        mp_array(&w, AGAIN_ITEMS + (in->reply.n > 0));
         mp_uint(&w, in->again_seq);
         mp_bin(&w, in->again);
+    } else if (in->kind == BODY_REPLY) { /* P8.14 */
+        mp_array(&w, REPLY_ITEMS);
     }
+    if (in->reply.n > 0)
+        mp_bin(&w, in->reply);
     mp_str(&w, in->text);
     return mp_writer_end(&w);
 }
 
 static void read_again(struct mp_reader *r, struct body *out)
 {
-    uint32_t items = mp_read_array(r, AGAIN_ITEMS);
+    uint32_t items = mp_read_array(r, AGAIN_ITEMS + 1);
+    bool answers = items == AGAIN_ITEMS + 1;
     out->again_seq = (uint32_t)mp_read_uint(r, UINT32_MAX);
     out->again = mp_read_bin(r);
+    if (answers)
+        out->reply = mp_read_bin(r);
     out->text = mp_read_str(r);
-    if (!r->err && (items != AGAIN_ITEMS || out->again.n != DEP_BYTES))
+    if (r->err)
+        return;
+    if (items < AGAIN_ITEMS || out->again.n != DEP_BYTES ||
+        out->reply.n != (answers ? REPLY_BYTES : 0))
         r->err = ERR_MALFORMED;
+}
+
+static void read_reply(struct mp_reader *r, struct body *out)
+{
+    uint32_t items = mp_read_array(r, REPLY_ITEMS);
+    out->reply = mp_read_bin(r);
+    out->text = mp_read_str(r);
+    if (!r->err && (items != REPLY_ITEMS || out->reply.n != REPLY_BYTES))
+        r->err = ERR_MALFORMED;
+}
+
+bool body_is_text(uint32_t kind)
+{
+    return kind == BODY_TEXT || kind == BODY_AGAIN || kind == BODY_REPLY;
 }
 
 int body_decode(struct bytes span, struct body *out)
@@ -72,6 +103,8 @@ int body_decode(struct bytes span, struct body *out)
         out->text = mp_read_str(&r);
     else if (out->kind == BODY_AGAIN)
         read_again(&r, out);
+    else if (out->kind == BODY_REPLY)
+        read_reply(&r, out);
     else
         mp_skip(&r); /* P7.7 */
     err = mp_reader_end(&r);

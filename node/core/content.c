@@ -8,11 +8,13 @@
 #include "base/cursor.h"
 #include "node/core/content_own.h"
 #include "node/core/content_share.h"
+#include "node/core/mention.h"
 
 enum {
-    META_VERSION = 1,
+    META_VERSION_FIRST = 1, /* without what came with 2: quiet, ended unread */
+    META_VERSION = 2,
     META_KEY = 'm',
-    META_BYTES_MAX = 44 + 40 * HEADS_KEPT_MAX,
+    META_BYTES_MAX = 53 + 40 * HEADS_KEPT_MAX,
     BASELINE_HEIGHT_BYTES = 8,
     BASELINE_BYTES = 32 + 4 + 32,
     AHEAD_BYTES_MAX = 1 << 20,
@@ -76,11 +78,17 @@ static int meta_load(struct group *g)
     c->copy_hour = read_u32(&r);
     c->height_floor = read_u64(&r);
     c->heads_count = read_u8(&r);
-    if (version != META_VERSION || c->heads_count > HEADS_KEPT_MAX)
+    if (version < META_VERSION_FIRST || version > META_VERSION ||
+        c->heads_count > HEADS_KEPT_MAX)
         return ERR_DAMAGED;
     for (uint8_t i = 0; i < c->heads_count; i++) {
         read_copy(&r, c->heads[i].hash, 32);
         c->heads[i].height = read_u64(&r);
+    }
+    if (version == META_VERSION) {
+        c->quiet = read_u8(&r) != 0;
+        c->ended_unread = read_u32(&r);
+        c->day = read_u32(&r);
     }
     return reader_end(&r) ? ERR_DAMAGED : 0;
 }
@@ -105,6 +113,9 @@ int meta_flush(struct group *g)
         write_bytes(&w, BYTES_OF(c->heads[i].hash));
         write_u64(&w, c->heads[i].height);
     }
+    write_u8(&w, c->quiet);
+    write_u32(&w, c->ended_unread);
+    write_u32(&w, c->day);
     CHECK(writer_end(&w) == 0);
     struct log *log = &g->peer->log;
     int err = log->ops->put(log->ctx, g->number, LOG_AUTHOR, BYTES(&key, 1),
@@ -142,12 +153,9 @@ static void load_aside(struct content *c, const struct content_row *row)
     memcpy(a->topic, row->topic, 32);
 }
 
-static void count_row(struct content *c, const struct content_row *row)
+static void note_odd(struct content *c, const struct content_row *row)
 {
-    c->entries++;
     c->again_count += row->own == OWN_AGAIN;
-    if (row->row > c->last_row)
-        c->last_row = row->row;
     if (row->state != CONTENT_SEALED)
         return;
     c->sealed++;
@@ -155,7 +163,26 @@ static void count_row(struct content *c, const struct content_row *row)
         c->sealed_from = row->row;
 }
 
-static int load_row(void *ctx, const struct content_row *row)
+/* What is held of one author.  Gaps between the first and the last sequence count as
+ * held: whoever must know asks the log (spans_maybe). */
+static int load_sum(void *ctx, const struct author_sum *sum)
+{
+    struct content *c = ctx;
+    if (sum->author == 0 || sum->author > c->authors_count ||
+        sum->count > UINT32_MAX)
+        return ERR_DAMAGED;
+    struct author *a = author_at(c, sum->author);
+    a->held = (struct spans){.count = 1};
+    a->held.runs[0].lo = sum->seq_lo;
+    a->held.runs[0].hi = sum->seq_hi;
+    share_load(a, (uint32_t)sum->count);
+    c->entries += sum->count;
+    c->last_row = sum->last_row > c->last_row ? sum->last_row : c->last_row;
+    return 0;
+}
+
+/* A row that is not counted alone. */
+static int load_odd(void *ctx, const struct content_row *row)
 {
     struct group *g = ctx;
     struct content *c = g->content;
@@ -163,11 +190,11 @@ static int load_row(void *ctx, const struct content_row *row)
         return ERR_DAMAGED;
     if (row->state == CONTENT_ASIDE) {
         load_aside(c, row);
+        author_at(c, row->author)->held_count--;
+        c->entries--;
         return 0;
     }
-    spans_add(&author_at(c, row->author)->held, row->seq);
-    share_load(author_at(c, row->author));
-    count_row(c, row);
+    note_odd(c, row);
     uint32_t made = row->end_hour - row->lifetime_hours;
     if (row->lifetime_hours && made > g->hour.hour + AHEAD_HOURS)
         return ahead_note(c, row->author, made);
@@ -189,8 +216,36 @@ int content_load(struct group *g)
     if (!err)
         err = drafts_load(g);
     if (!err)
-        err = log->ops->content_scan(log->ctx, g->number, 0, false, load_row, g);
+        err = log->ops->content_sums(log->ctx, g->number, load_sum, g->content);
+    if (!err)
+        err = log->ops->content_odd(log->ctx, g->number, load_odd, g);
     return err;
+}
+
+int content_unread_mark(struct group *g, const struct body *body, uint8_t *mark)
+{
+    struct mention m = {0};
+    bool named = false;
+    *mark = UNREAD_PLAIN;
+    if (body->text.n == 0 || !memchr(body->text.p, '@', body->text.n))
+        return 0;
+    int err = mention_begin(&m, g);
+    if (!err)
+        err = mention_in(&m, body->text, &named);
+    mention_end(&m);
+    *mark = named ? UNREAD_NAMED : UNREAD_PLAIN;
+    return err;
+}
+
+/* One more in the counts, so that each new one costs no look at the others. */
+static void count_new(struct group *g, const struct content_row *row)
+{
+    struct content *c = g->content;
+    if (!row->unread || row->state != CONTENT_OPEN ||
+        content_ended(g, row->end_hour) || author_at(c, row->author)->hidden)
+        return;
+    c->unread++;
+    c->unread_named += row->unread == UNREAD_NAMED;
 }
 
 /* Only what is open becomes a head: of another entry the height is not known here, and
@@ -212,9 +267,10 @@ int content_note_row(struct group *g, const struct content_row *row, bool named,
                      const struct body *body)
 {
     struct content *c = g->content;
-    count_row(c, row);
-    c->unread += row->unread && row->state == CONTENT_OPEN &&
-                 !content_ended(g, row->end_hour); /* no scan for each new one */
+    c->entries++;
+    c->last_row = row->row > c->last_row ? row->row : c->last_row;
+    note_odd(c, row);
+    count_new(g, row);
     if (row->state == CONTENT_OPEN)
         note_head(c, row, named, body);
     author_has(author_at(c, row->author), row->seq, row->hash);
@@ -224,16 +280,15 @@ int content_note_row(struct group *g, const struct content_row *row, bool named,
 
 /* --- counts and read marks ------------------------------------------------------- */
 
-struct unread_scan {
-    const struct group *g;
-    uint32_t count;
-};
-
-static int unread_visit(void *ctx, const struct content_row *row)
+static int unread_visit(void *ctx, const struct unread_sum *sum)
 {
-    struct unread_scan *s = ctx;
-    s->count += row->unread && row->state == CONTENT_OPEN &&
-                !content_ended(s->g, row->end_hour);
+    struct content *c = ctx;
+    if (sum->author == 0 || sum->author > c->authors_count)
+        return ERR_DAMAGED;
+    if (author_at(c, sum->author)->hidden)
+        return 0;
+    c->unread += (uint32_t)sum->count;
+    c->unread_named += sum->unread == UNREAD_NAMED ? (uint32_t)sum->count : 0;
     return 0;
 }
 
@@ -241,14 +296,14 @@ int content_count_unread(const struct group *g)
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
-    struct unread_scan s = {g, 0};
     if (c->unread_known && c->unread_hour == g->hour.hour)
         return 0;
-    int err = log->ops->content_scan(log->ctx, g->number, c->read_row, false,
-                                     unread_visit, &s);
+    c->unread = c->unread_named = 0;
+    c->unread_known = false;
+    int err = log->ops->content_unread(log->ctx, g->number, g->hour.hour, unread_visit,
+                                       c);
     if (err)
         return err;
-    c->unread = s.count;
     c->unread_known = true;
     c->unread_hour = g->hour.hour;
     return 0;
@@ -302,7 +357,68 @@ int content_mark_read(struct group *g, uint64_t row)
         c->meta_dirty = true;
     }
     c->unread_known = false;
+    c->meta_dirty = c->meta_dirty || c->ended_unread > 0;
+    c->ended_unread = 0; /* said with what was read */
     return meta_flush(g);
+}
+
+/* --- hiding, quiet ---------------------------------------------------------------- */
+
+int content_hide(struct group *g, uint32_t index, bool on)
+{
+    struct content *c = g->content;
+    struct author *a = NULL;
+    if (index >= member_count(g))
+        return ERR_NOTFOUND;
+    if (memcmp(member_at(g, index)->pk, g->member_pk, 32) == 0)
+        return ERR_USAGE;
+    int err = author_make(c, member_at(g, index)->pk, &a);
+    if (err)
+        return err;
+    a->hidden = on;
+    a->dirty = true;
+    c->unread_known = false;
+    return authors_flush(g);
+}
+
+bool content_hidden(const struct group *g, uint32_t index)
+{
+    const struct author *a = author_find(g->content, member_at(g, index)->pk);
+    return a && a->hidden;
+}
+
+int content_quiet(struct group *g, bool on)
+{
+    struct content *c = g->content;
+    c->meta_dirty = c->meta_dirty || c->quiet != on;
+    c->quiet = on;
+    return meta_flush(g);
+}
+
+bool content_is_quiet(const struct group *g)
+{
+    return g->content->quiet;
+}
+
+uint32_t content_unread_named(const struct group *g)
+{
+    return g->content->unread_named;
+}
+
+uint32_t content_ended_unread(const struct group *g)
+{
+    return g->content->ended_unread;
+}
+
+void content_note_ended(struct group *g, const struct author *a, uint32_t count)
+{
+    struct content *c = g->content;
+    if (count == 0 || a->hidden)
+        return;
+    if (count > LIMIT_AUTHOR_ENTRIES_MAX) /* an author says how many: within reason */
+        count = LIMIT_AUTHOR_ENTRIES_MAX;
+    c->ended_unread += count < UINT32_MAX - c->ended_unread ? count : 0;
+    c->meta_dirty = true;
 }
 
 /* --- frontiers and baselines ----------------------------------------------------- */
@@ -464,9 +580,13 @@ static int reopened(struct group *g, struct content_row *row, const struct body 
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
-    row->unread =
-        row->state == CONTENT_OPEN && !row->own && !content_ended(g, row->end_hour);
-    int err = log->ops->content_update(log->ctx, g->number, row);
+    int err = 0;
+    row->unread = UNREAD_NOT;
+    if (row->state == CONTENT_OPEN && !row->own && !content_ended(g, row->end_hour))
+        err = content_unread_mark(g, body, &row->unread);
+    if (err)
+        return err;
+    err = log->ops->content_update(log->ctx, g->number, row);
     if (err)
         return err;
     c->sealed--;

@@ -32,6 +32,7 @@
 enum content_kind {
     BODY_TEXT = 1,
     BODY_AGAIN = 2, /* a text said again by a restored copy (P8.11) */
+    BODY_REPLY = 3, /* a text that answers another (P8.14) */
 };
 enum urgency {
     URGENCY_TALK = 0,
@@ -39,7 +40,14 @@ enum urgency {
     URGENCY_ALERT = 2,
     URGENCY_CONTROL = 3
 };
-enum { ENVELOPE_CLEAR_BYTES = 32, DEP_BYTES = 12 };
+enum {
+    ENVELOPE_CLEAR_BYTES = 32,
+    DEP_BYTES = 12,
+    REPLY_AUTHOR_BYTES = 8,
+    /* What a text answers: first bytes of its author's member key || its sequence u32
+     * || first DEP_BYTES of its hash (P8.14). */
+    REPLY_BYTES = REPLY_AUTHOR_BYTES + 4 + DEP_BYTES,
+};
 #define END_NEVER UINT32_MAX /* end hour of a record */
 /* The last hour there is: the longest lifetime after it still ends before a record. */
 #define HOUR_LAST (END_NEVER - 1 - 8760)
@@ -87,12 +95,22 @@ void content_mark_restored(struct group *g);
 NODISCARD int content_forget_talk(struct group *g);
 /* Try to open entries held SEALED, after keys came; waiting texts are tried too. */
 NODISCARD int content_reopen(struct group *g);
+/* A text to be written. */
+struct new_text {
+    struct bytes text;
+    uint32_t lifetime_hours; /* UINT32_MAX: the group's */
+    struct bytes reply;      /* REPLY_BYTES of content_reply, or empty */
+};
+/* What an answer to the text in row number `row` names (P8.14).  ERR_NOTFOUND: there
+ * is no such text, or it ended, or it cannot be read here.  Log errors. */
+NODISCARD int content_reply(struct group *g, uint64_t row,
+                            uint8_t out[static REPLY_BYTES]);
 /* Seal and store a text now (CMD_SAY without delay and due drafts).
  * ERR_EMPTY, ERR_UTF8, ERR_TOOBIG, ERR_NOKEY, log errors. */
-NODISCARD int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
+NODISCARD int content_say(struct group *g, const struct new_text *what,
                           uint8_t hash[static 32], uint64_t *row);
 /* Keep a text as a draft that is sealed when `delay_ms` have passed. */
-NODISCARD int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
+NODISCARD int content_draft(struct group *g, const struct new_text *what,
                             uint64_t delay_ms, uint64_t *draft);
 /* Take a waiting text back: it is appended to `text` and erased.  ERR_NOTFOUND. */
 NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *text);
@@ -107,8 +125,24 @@ NODISCARD int content_send_unsent(struct group *g, uint32_t lifetime_hours,
                                   uint64_t delay_ms, uint64_t *draft);
 /* Everything up to `row` is read. */
 NODISCARD int content_mark_read(struct group *g, uint64_t row);
-/* Visit messages in causal order (see peer_messages). */
-NODISCARD int content_messages(struct group *g, peer_visit_message *visit, void *ctx);
+/* Show a member's texts here no more, nor count them unread; or again.  Nobody else
+ * hears of it.  ERR_NOTFOUND, ERR_USAGE (it is us), ERR_FULL, log errors. */
+NODISCARD int content_hide(struct group *g, uint32_t index, bool on);
+/* True if the texts of member `index` are hidden. */
+bool content_hidden(const struct group *g, uint32_t index);
+/* No unread mark for this group; or again.  Log errors. */
+NODISCARD int content_quiet(struct group *g, bool on);
+/* True if the group is quiet. */
+bool content_is_quiet(const struct group *g);
+/* Unread texts that name us (P8.15), as of the last content_count_unread. */
+uint32_t content_unread_named(const struct group *g);
+/* Texts that ended before they were read here, since the last content_mark_read. */
+uint32_t content_ended_unread(const struct group *g);
+/* Visit messages in causal order (see peer_messages_some). */
+NODISCARD int content_messages(struct group *g, const struct message_pick *pick,
+                               peer_visit_message *visit, void *ctx);
+/* Visit only the texts that wait here.  Log errors, ERR_NOMEM. */
+NODISCARD int content_waiting(struct group *g, peer_visit_message *visit, void *ctx);
 /* Baselines for a newcomer: the largest height, and per author the current sequence and
  * prev value, as the bytes of the welcome (P6.5), appended to `out`. */
 NODISCARD int content_baseline(struct group *g, struct buf *out);

@@ -213,7 +213,7 @@ static int tell_entry(struct group *g, const struct content_row *row)
 {
     if (row->state != CONTENT_OPEN || content_ended(g, row->end_hour))
         return 0;
-    int err = row->kind == BODY_TEXT || row->kind == BODY_AGAIN
+    int err = body_is_text(row->kind)
                   ? 0
                   : fx_tell(g->peer, TELL_NEWER, g->number, row->row, 0);
     return err ? err : fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
@@ -274,18 +274,24 @@ static int store_authentic(struct group *g, struct item *it, uint32_t from_link)
     if (err)
         return err;
     row.own = own ? OWN_WRITTEN : OWN_NOT;
-    row.unread =
-        row.state == CONTENT_OPEN && !own && !twice && !content_ended(g, row.end_hour);
+    if (row.state == CONTENT_OPEN && !own && !twice && !content_ended(g, row.end_hour))
+        err = content_unread_mark(g, &body, &row.unread);
+    if (err)
+        return err;
     err = log->ops->content_put(log->ctx, g->number, &row, &row.row);
     if (err)
         return err;
     it->in->result = ACCEPT_NEW;
     c->restored = c->restored || row.own; /* P8.9: we wrote it and do not hold it */
+    uint32_t before = a->seq > a->base_seq ? a->seq : a->base_seq;
     vouch_aside(c, it);
     err = content_note_row(g, &row, it->named, &body);
     if (!err && row.state == CONTENT_OPEN) {
         struct author *told = author_at(c, it->author);
         uint32_t oldest = it->seq > body.distance ? it->seq - body.distance : 1;
+        before = told->oldest > before + 1 ? told->oldest - 1 : before;
+        if (!own && oldest > before + 1) /* they ended before they could come */
+            content_note_ended(g, told, oldest - 1 - before);
         told->dirty = told->dirty || oldest > told->oldest;
         told->oldest = oldest > told->oldest ? oldest : told->oldest;
     }

@@ -6,7 +6,13 @@
 #include "base/cursor.h"
 #include "node/core/content_int.h"
 
-enum { AUTHOR_VERSION = 1, AUTHOR_KEY = 'a', AUTHOR_BYTES_MAX = 160 };
+enum {
+    AUTHOR_VERSION_FIRST = 1, /* ends at forked */
+    AUTHOR_VERSION = 2,
+    AUTHOR_KEY = 'a',
+    AUTHOR_BYTES_MAX = 176,
+};
+#define BYTES_UNKNOWN UINT64_MAX
 
 struct author *author_at(const struct content *c, uint32_t number)
 {
@@ -81,8 +87,17 @@ static int author_load_one(void *ctx, struct bytes key, struct bytes value)
     a.ended_seq = read_u32(&r);
     a.has_row = read_u64(&r);
     a.forked = read_u8(&r) != 0;
-    if (reader_end(&r) != 0 || version != AUTHOR_VERSION || a.number == 0 ||
-        a.number > LIMIT_AUTHORS_MAX)
+    a.day_row = a.has_row;
+    a.held_bytes = BYTES_UNKNOWN;
+    if (version == AUTHOR_VERSION) {
+        a.hidden = read_u8(&r) != 0;
+        a.day_row = read_u64(&r);
+        a.held_bytes = read_u64(&r);
+    }
+    a.bytes_unknown = a.held_bytes == BYTES_UNKNOWN;
+    a.held_bytes = a.bytes_unknown ? 0 : a.held_bytes;
+    if (reader_end(&r) != 0 || version < AUTHOR_VERSION_FIRST ||
+        version > AUTHOR_VERSION || a.number == 0 || a.number > LIMIT_AUTHORS_MAX)
         return ERR_DAMAGED;
     int err = authors_reserve(c, a.number);
     if (!err)
@@ -124,6 +139,8 @@ int authors_mend(struct group *g)
     int err = log->ops->scan(log->ctx, g->number, LOG_AUTHOR, BYTES(&prefix, 1),
                              author_load_one, c);
     for (uint32_t i = 1; i <= c->authors_count && !err; i++) {
+        c->authors[i - 1].bytes_unknown = true; /* rows may be lost */
+        c->authors[i - 1].dirty = true;
         if (c->authors[i - 1].number != 0)
             continue;
         err = author_fill(c, &g->peer->entropy, i);
@@ -149,6 +166,9 @@ static int author_save(struct group *g, const struct author *a)
     write_u32(&w, a->ended_seq);
     write_u64(&w, a->has_row);
     write_u8(&w, a->forked);
+    write_u8(&w, a->hidden);
+    write_u64(&w, a->day_row);
+    write_u64(&w, a->bytes_unknown ? BYTES_UNKNOWN : a->held_bytes);
     CHECK(writer_end(&w) == 0);
     struct log *log = &g->peer->log;
     return log->ops->put(log->ctx, g->number, LOG_AUTHOR, BYTES_OF(key),

@@ -6,7 +6,7 @@
 #include "node/core/content_own.h"
 #include "node/core/content_share.h"
 
-enum { MARK_HOURS = 24 };
+enum { MARK_HOURS = 24, DAY_HOURS = 24 };
 
 uint32_t content_mark(const struct group *g)
 {
@@ -21,8 +21,8 @@ bool content_ended(const struct group *g, uint32_t end_hour)
 /* What is needed of a row after the visit. */
 struct due_row {
     uint64_t row;
-    uint32_t author, seq, erase_hour;
-    uint8_t state, hash[32];
+    uint32_t author, seq, erase_hour, bytes;
+    uint8_t state, unread, hash[32];
 };
 
 struct due_rows {
@@ -39,6 +39,8 @@ static int due_collect(void *ctx, const struct content_row *row)
     to->seq = row->seq;
     to->erase_hour = row->erase_hour;
     to->state = row->state;
+    to->unread = row->unread;
+    to->bytes = (uint32_t)row->envelope.n;
     memcpy(to->hash, row->hash, 32);
     return d->count == COLLECT_MAX;
 }
@@ -72,7 +74,8 @@ static int erase_row(struct group *g, const struct due_row *d)
     c->sealed -= d->state == CONTENT_SEALED;
     heads_drop(c, d->hash);
     struct author *a = author_at(c, d->author);
-    share_drop(a);
+    share_drop(a, d->bytes);
+    content_note_ended(g, a, d->unread != UNREAD_NOT && d->state == CONTENT_OPEN);
     if (d->seq > a->ended_seq) {
         a->ended_seq = d->seq;
         a->dirty = true;
@@ -152,6 +155,23 @@ int content_forget_talk(struct group *g)
     return err ? err : meta_flush(g);
 }
 
+/* P8.16: who lacks what is said by name as it was when the day began, so that nobody
+ * sees at what hour somebody was there. */
+static void day_settle(struct group *g)
+{
+    struct content *c = g->content;
+    uint32_t day = g->hour.hour / DAY_HOURS;
+    if (c->day == day)
+        return;
+    for (uint32_t i = 0; i < c->authors_count; i++) {
+        struct author *a = &c->authors[i];
+        a->dirty = a->dirty || a->day_row != a->has_row;
+        a->day_row = a->has_row;
+    }
+    c->day = day;
+    c->meta_dirty = true;
+}
+
 int expire_tick(struct group *g)
 {
     struct content *c = g->content;
@@ -169,6 +189,7 @@ int expire_tick(struct group *g)
     if (err)
         return err;
     ahead_prune(g);
+    day_settle(g);
     c->expired_hour = g->hour.hour;
     c->unread_known = false;
     if (erased)

@@ -15,19 +15,24 @@
  *
  * LOG_AUTHOR holds, integers big-endian:
  *
- *     'a' || member key 32  ->  version 1 || number u32 || seq u32 || hash 32 ||
+ *     'a' || member key 32  ->  version 2 || number u32 || seq u32 || hash 32 ||
  *         baseline seq u32 || baseline value 32 || newest hour u32 || oldest unended
- *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8
- *     'm'  ->  version 1 || everything up to this row is read u64 || next draft u64 ||
+ *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8 ||
+ *         hidden u8 || has-all row when the day began u64 || bytes held u64 (all ones:
+ *         not known); version 1 ends at forked
+ *     'm'  ->  version 2 || everything up to this row is read u64 || next draft u64 ||
  *         stopped u8 || rekeyed u8 || hour of the last rekey as a restored copy u32 ||
  *         floor of heights u64 || n u8 ||
- *         n * (hash 32 || height u64) heads, oldest first
+ *         n * (hash 32 || height u64) heads, oldest first || quiet u8 || texts that
+ *         ended unread u32 || day u32; version 1 ends at the heads
  *
  *     'l'  ->  group hour u32 up to which texts may have been lost by damage
  *
  * LOG_DRAFT holds
  *
- *     draft number u64   ->  lifetime u32 || text, waiting to be sealed
+ *     draft number u64   ->  lifetime u32 || text, waiting to be sealed; with the
+ *                            highest bit of the lifetime set, REPLY_BYTES of what it
+ *                            answers stand before the text
  *     'u'                ->  group hour u32 of the last writing || text not sent yet
  */
 #ifndef NODE_CORE_CONTENT_INT_H
@@ -76,7 +81,9 @@ struct author {
     uint32_t oldest;     /* their oldest unended sequence, as far as told */
     uint32_t ended_seq;  /* highest sequence that ended here */
     uint64_t has_row;    /* has all rows up to this one */
+    uint64_t day_row; /* has_row when the day began (P8.16) */
     bool forked, dirty;
+    bool hidden; /* this person is not shown on this device */
     bool over_share, share_new, bytes_unknown; /* content_share.c */
     uint32_t held_count;
     uint64_t held_bytes, share_top; /* of entries that went: no hash above it enters */
@@ -141,7 +148,10 @@ struct content {
     uint32_t sealed;
     uint64_t sealed_from;  /* no row before this one is sealed */
     uint32_t control_seen; /* control entries held when bodies were last tried */
-    uint32_t unread, unread_hour;
+    uint32_t unread, unread_named, unread_hour;
+    uint32_t ended_unread; /* texts that ended before anybody read them here */
+    uint32_t day;          /* of the group hour when day_row was last set */
+    bool quiet;            /* no unread mark on the first screen */
     bool unread_known, meta_dirty, hour_due, has_unsent;
     uint32_t expired_hour; /* ends were looked after at this hour */
     /* P8.9: sealing rests; no rekey is owed; own entries came in this batch */
@@ -206,6 +216,8 @@ NODISCARD int unknown_add(struct group *g, const uint8_t topic[static 32],
 /* --- content.c ------------------------------------------------------------------- */
 /* Write the meta record if it changed. */
 NODISCARD int meta_flush(struct group *g);
+/* A value of LOG_DRAFT, split; spans point into it.  ERR_DAMAGED. */
+NODISCARD int waiting_read(struct bytes value, struct new_text *out);
 /* Number of waiting texts. */
 uint32_t content_drafts(const struct group *g);
 /* Own author record.  ERR_STATE while we are no member. */
@@ -213,6 +225,13 @@ NODISCARD int author_me(struct group *g, struct author **out);
 /* Add the row just written (its number in row->row) to everything kept about rows. */
 NODISCARD int content_note_row(struct group *g, const struct content_row *row,
                                bool named, const struct body *body);
+/* How an opened text of somebody else is marked unread: plain, or as one that names
+ * us (P8.15).  ERR_NOMEM. */
+NODISCARD int content_unread_mark(struct group *g, const struct body *body,
+                                  uint8_t *mark);
+/* Texts of this author ended before they were read here; the caller flushes the meta
+ * record. */
+void content_note_ended(struct group *g, const struct author *a, uint32_t count);
 /* An author wrote two entries where one may be: kept, shown with the member, and told
  * once (P8.6). */
 NODISCARD int author_forked(struct group *g, struct author *a);

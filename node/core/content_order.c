@@ -13,6 +13,7 @@
 #include "base/sort.h"
 #include "node/core/card.h"
 #include "node/core/content_int.h"
+#include "node/core/mention.h"
 
 enum {
     TEXT_POOL_BYTES_MAX =
@@ -32,6 +33,9 @@ struct entry {
     size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
     uint8_t state;
     uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again */
+    uint32_t reply;           /* one more than the index of what it answers; 0: none */
+    uint32_t thread;          /* one more than the index of what its thread begins with */
+    uint8_t reply_state;      /* enum reply_state */
     uint8_t names;            /* how many entries it names: prev and deps */
     bool unread, own, ended, forked, hidden, prev_held, text_kept, done;
 };
@@ -41,6 +45,7 @@ struct named {
     uint8_t prev[32];
     uint32_t deps_at;
     uint8_t deps_count;
+    uint8_t reply[REPLY_BYTES];
 };
 
 struct ordering {
@@ -55,6 +60,8 @@ struct ordering {
     uint8_t *has_rows; /* u64 big-endian, rising: authors above BITS */
     uint32_t has_rows_count;
     struct buf line; /* the text lent to the visitor */
+    struct buf answered, answered_name; /* and of what it answers */
+    struct mention mention;
 };
 
 /* --- reading --------------------------------------------------------------------- */
@@ -87,6 +94,10 @@ static int keep_body(struct ordering *o, struct entry *e, struct named *n,
     e->height = body.height;
     if (body.kind == BODY_AGAIN)
         memcpy(e->again, body.again.p, DEP_BYTES);
+    if (body.reply.n == REPLY_BYTES) {
+        memcpy(n->reply, body.reply.p, REPLY_BYTES);
+        e->reply_state = REPLY_MISSING;
+    }
     n->deps_at = (uint32_t)o->deps.n;
     n->deps_count = (uint8_t)(body.deps.n / DEP_BYTES);
     int err = buf_append(&o->deps, body.deps, UINT32_MAX);
@@ -191,6 +202,52 @@ static uint32_t edge_at(const struct ordering *o, uint32_t i)
     uint32_t index;
     memcpy(&index, o->edges.p + (size_t)i * sizeof index, sizeof index);
     return index;
+}
+
+/* --- answers --------------------------------------------------------------------- */
+
+static bool is_shown(const struct ordering *o, const struct entry *e)
+{
+    return !e->ended && e->state == CONTENT_OPEN && body_is_text(e->kind) &&
+           !author_at(o->g->content, e->author)->hidden;
+}
+
+/* What is known of an entry that is not held: as its author's member key begins and its
+ * sequence says. */
+static enum reply_state reply_gone(const struct ordering *o, const uint8_t *reply)
+{
+    const struct content *c = o->g->content;
+    uint32_t seq = get_u32(reply + REPLY_AUTHOR_BYTES);
+    for (uint32_t i = 1; i <= c->authors_count; i++) {
+        const struct author *a = author_at(c, i);
+        if (memcmp(a->pk, reply, REPLY_AUTHOR_BYTES) == 0)
+            return seq <= a->base_seq || seq < a->oldest || seq <= a->ended_seq
+                       ? REPLY_ENDED
+                       : REPLY_MISSING;
+    }
+    return REPLY_MISSING;
+}
+
+/* P8.14: in shown order, so that what is answered has its thread already. */
+static void reply_link(struct ordering *o, struct entry *e)
+{
+    uint32_t index = (uint32_t)(e - o->entries);
+    const uint8_t *reply = o->named[index].reply;
+    e->thread = index + 1;
+    if (e->reply_state == REPLY_NOT)
+        return;
+    const struct entry *to =
+        table_find(o, reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES);
+    if (!to)
+        e->reply_state = (uint8_t)reply_gone(o, reply);
+    else if (to->ended)
+        e->reply_state = REPLY_ENDED;
+    else if (is_shown(o, to) && to != e)
+        e->reply_state = REPLY_HERE;
+    if (e->reply_state != REPLY_HERE)
+        return;
+    e->reply = (uint32_t)(to - o->entries) + 1;
+    e->thread = to->thread ? to->thread : e->reply;
 }
 
 /* --- heights --------------------------------------------------------------------- */
@@ -389,8 +446,9 @@ static int mark_again(struct ordering *o)
 
 /* --- showing --------------------------------------------------------------------- */
 
-/* The text of an entry into o->line. */
-static int text_of(struct ordering *o, const struct entry *e, struct bytes *text)
+/* The text of an entry; one that is read again goes to `line`. */
+static int text_of(struct ordering *o, const struct entry *e, struct buf *line,
+                   struct bytes *text)
 {
     struct log *log = &o->g->peer->log;
     struct content_row row;
@@ -406,12 +464,31 @@ static int text_of(struct ordering *o, const struct entry *e, struct bytes *text
         log->ops->content_by_id(log->ctx, o->g->number, o->texts.p + e->text_at, &row);
     if (err)
         return err;
-    o->line.n = 0;
+    line->n = 0;
     if (body_decode(row.body, &body) != 0)
         return ERR_DAMAGED;
-    err = buf_append(&o->line, body.text, LIMIT_BODY_BYTES_MAX);
-    *text = BUF_BYTES(&o->line);
+    err = buf_append(line, body.text, LIMIT_BODY_BYTES_MAX);
+    *text = BUF_BYTES(line);
     return err;
+}
+
+/* What `e` answers: whose text, and what it says. */
+static int show_answered(struct ordering *o, const struct entry *e,
+                         struct message_view *view)
+{
+    struct group *g = o->g;
+    view->reply = (enum reply_state)e->reply_state;
+    if (e->reply == 0)
+        return 0;
+    const struct entry *to = &o->entries[e->reply - 1];
+    const struct member *m = member_find(g, author_at(g->content, to->author)->pk);
+    view->reply_row = to->row;
+    o->answered_name.n = 0;
+    int err = m ? buf_append(&o->answered_name, card_member_name(g, m->index),
+                             LIMIT_BODY_BYTES_MAX)
+                : 0;
+    view->reply_name = BUF_BYTES(&o->answered_name);
+    return err ? err : text_of(o, to, &o->answered, &view->reply_text);
 }
 
 static bool missing_before(const struct ordering *o, const struct entry *e)
@@ -422,22 +499,27 @@ static bool missing_before(const struct ordering *o, const struct entry *e)
            before > a->ended_seq;
 }
 
+/* True if a person sees it at all. */
+static bool is_visible(const struct ordering *o, const struct entry *e)
+{
+    bool closed = e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE;
+    return !e->ended && !closed && !e->hidden && /* P3.5 */
+           !author_at(o->g->content, e->author)->hidden;
+}
+
 static int show_one(struct ordering *o, const struct entry *e,
                     peer_visit_message *visit, void *ctx)
 {
     struct group *g = o->g;
     struct message_view view = {.row = e->row};
-    bool closed = e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE;
-    if (e->ended || closed || e->hidden) /* P3.5 */
-        return 0;
-    int err = text_of(o, e, &view.text);
+    int err = text_of(o, e, &o->line, &view.text);
     if (err)
         return err;
     const struct member *m = member_find(g, author_at(g->content, e->author)->pk);
     memcpy(view.id, e->hash, 32);
     view.author = m ? m->index : UINT32_MAX;
     view.author_name = m ? card_member_name(g, m->index) : BYTES(NULL, 0);
-    view.kind = e->kind == BODY_AGAIN ? BODY_TEXT : e->kind; /* 0: unreadable (P8.8) */
+    view.kind = body_is_text(e->kind) ? BODY_TEXT : e->kind; /* 0: unreadable (P8.8) */
     view.about_hour = e->about_hour;
     view.ends_in_hours =
         e->end_hour == END_NEVER ? UINT32_MAX : e->end_hour - g->hour.hour;
@@ -447,35 +529,49 @@ static int show_one(struct ordering *o, const struct entry *e,
     view.newer = e->state == CONTENT_OPEN && view.kind != BODY_TEXT; /* P7.7 */
     view.missing_before = missing_before(o, e);
     view.have = have_count(o, e);
-    return visit(ctx, &view);
+    view.thread = o->entries[e->thread - 1].row;
+    err = mention_in(&o->mention, view.text, &view.names_me);
+    if (!err)
+        err = show_answered(o, e, &view);
+    return err ? err : visit(ctx, &view);
 }
 
-static int show_draft(struct ordering *o, const struct waiting *d,
+static int show_draft(struct group *g, const struct waiting *d, struct buf *line,
                       peer_visit_message *visit, void *ctx)
 {
-    struct group *g = o->g;
     struct log *log = &g->peer->log;
+    struct new_text what;
     uint8_t key[8];
     struct bytes value = {0};
     put_u64(key, d->number);
     int err = log->ops->get(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key), &value);
+    if (!err)
+        err = waiting_read(value, &what);
     if (err)
         return err;
-    if (value.n < 4)
-        return ERR_DAMAGED;
-    uint32_t lifetime_hours = get_u32(value.p);
-    o->line.n = 0;
-    err = buf_append(&o->line, BYTES(value.p + 4, value.n - 4), LIMIT_BODY_BYTES_MAX);
+    line->n = 0;
+    err = buf_append(line, what.text, LIMIT_BODY_BYTES_MAX);
     if (err)
         return err;
     const struct member *me = member_me(g);
     struct message_view view = {.kind = BODY_TEXT, .own = true, .draft = d->number};
     view.author = me ? me->index : UINT32_MAX;
     view.author_name = me ? card_member_name(g, me->index) : BYTES(NULL, 0);
-    view.text = BUF_BYTES(&o->line);
+    view.text = BUF_BYTES(line);
     view.about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS);
-    view.ends_in_hours = lifetime_hours ? lifetime_hours : UINT32_MAX;
+    view.ends_in_hours = what.lifetime_hours ? what.lifetime_hours : UINT32_MAX;
     return visit(ctx, &view);
+}
+
+int content_waiting(struct group *g, peer_visit_message *visit, void *ctx)
+{
+    const struct content *c = g->content;
+    struct buf line = {0};
+    int err = card_names_ready(g);
+    for (uint32_t i = 0; i < c->drafts_count && !err; i++)
+        err = show_draft(g, &c->drafts[i], &line, visit, ctx);
+    buf_free(&line);
+    return err;
 }
 
 static int order_all(struct ordering *o)
@@ -500,20 +596,61 @@ static int order_all(struct ordering *o)
         err = mark_again(o);
     if (!err)
         have_all(o);
+    for (uint32_t i = 0; i < o->count && !err; i++)
+        reply_link(o, sorted_at(o, i));
     return err;
 }
 
-int content_messages(struct group *g, peer_visit_message *visit, void *ctx)
+/* Where the newest `last` of those that are visible begin. */
+static uint32_t first_of(const struct ordering *o, uint64_t last)
+{
+    uint32_t i = o->count;
+    while (last > 0 && i > 0)
+        last -= is_visible(o, sorted_at(o, --i));
+    return i;
+}
+
+/* The thread that the text in this row belongs to; 0: there is no such text. */
+static uint32_t thread_of(const struct ordering *o, uint64_t row)
+{
+    for (uint32_t i = 0; i < o->count; i++)
+        if (o->entries[i].row == row)
+            return o->entries[i].thread;
+    return 0;
+}
+
+/* Visit those that are picked. */
+static int show_picked(struct ordering *o, const struct message_pick *pick,
+                       peer_visit_message *visit, void *ctx)
+{
+    uint32_t from = pick->last ? first_of(o, pick->last) : 0;
+    uint32_t thread = pick->thread ? thread_of(o, pick->thread) : 0;
+    int err = pick->thread && !thread ? ERR_NOTFOUND : 0;
+    for (uint32_t i = 0; i < o->count && !err; i++) {
+        const struct entry *e = sorted_at(o, i);
+        bool wanted = is_visible(o, e) && (i >= from || e->unread) &&
+                      (!thread || e->thread == thread) && (!pick->unread || e->unread);
+        err = wanted ? show_one(o, e, visit, ctx) : 0;
+    }
+    if (!err && !thread && !pick->unread)
+        err = content_waiting(o->g, visit, ctx);
+    return err;
+}
+
+int content_messages(struct group *g, const struct message_pick *pick,
+                     peer_visit_message *visit, void *ctx)
 {
     struct ordering o = {.g = g};
-    const struct content *c = g->content;
     int err = card_names_ready(g);
     if (!err)
+        err = mention_begin(&o.mention, g);
+    if (!err)
         err = order_all(&o);
-    for (uint32_t i = 0; i < o.count && !err; i++)
-        err = show_one(&o, sorted_at(&o, i), visit, ctx);
-    for (uint32_t i = 0; i < c->drafts_count && !err; i++)
-        err = show_draft(&o, &c->drafts[i], visit, ctx);
+    if (!err)
+        err = show_picked(&o, pick, visit, ctx);
+    mention_end(&o.mention);
+    buf_free(&o.answered);
+    buf_free(&o.answered_name);
     free(o.entries);
     free(o.named);
     free(o.table);

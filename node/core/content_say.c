@@ -2,6 +2,7 @@
 /* content_say.c -- own entries, and texts that wait (P5.9). */
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/text.h"
 #include "crypto/aead.h"
 #include "node/core/content_own.h"
@@ -13,8 +14,9 @@ enum {
     HURRY_MS = 1000,
     OLDEST_STEPS_MAX = 4096,
     DRAFT_HEAD_BYTES = 4,
-    DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX,
+    DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + REPLY_BYTES + LIMIT_BODY_BYTES_MAX,
 };
+#define DRAFT_ANSWERS UINT32_C(0x80000000)
 
 /* --- checking a text ------------------------------------------------------------- */
 
@@ -38,6 +40,39 @@ static int text_fits(const struct group *g, struct bytes text, uint32_t *lifetim
     if (text.n > LIMIT_BODY_BYTES_MAX)
         return ERR_TOOBIG;
     return text_check(text);
+}
+
+/* --- answering ------------------------------------------------------------------- */
+
+struct answered {
+    const struct group *g;
+    uint64_t row;
+    uint8_t *out;
+    bool found;
+};
+
+static int answered_visit(void *ctx, const struct content_row *row)
+{
+    struct answered *a = ctx;
+    a->found = row->row == a->row && row->state == CONTENT_OPEN &&
+               body_is_text(row->kind) && !content_ended(a->g, row->end_hour);
+    if (!a->found)
+        return 1;
+    memcpy(a->out, author_at(a->g->content, row->author)->pk, REPLY_AUTHOR_BYTES);
+    put_u32(a->out + REPLY_AUTHOR_BYTES, row->seq);
+    memcpy(a->out + REPLY_AUTHOR_BYTES + 4, row->hash, DEP_BYTES);
+    return 1;
+}
+
+int content_reply(struct group *g, uint64_t row, uint8_t out[static REPLY_BYTES])
+{
+    struct log *log = &g->peer->log;
+    struct answered a = {g, row, out, false};
+    if (row == 0)
+        return ERR_NOTFOUND;
+    int err = log->ops->content_scan(log->ctx, g->number, row - 1, false,
+                                     answered_visit, &a);
+    return err ? err : a.found ? 0 : ERR_NOTFOUND;
 }
 
 /* --- sealing --------------------------------------------------------------------- */
@@ -104,7 +139,8 @@ static int own_body(struct group *g, const struct author *a, uint32_t seq,
                         .control_deps = BYTES(control_deps, count * (size_t)DEP_BYTES),
                         .text = what->text,
                         .again_seq = what->again_seq,
-                        .again = BYTES(what->again, DEP_BYTES)};
+                        .again = BYTES(what->again, DEP_BYTES),
+                        .reply = what->reply};
     c->plain.n = 0;
     return body_encode(&body, &c->plain);
 }
@@ -197,15 +233,17 @@ int content_seal(struct group *g, const struct saying *what, struct content_row 
     return err;
 }
 
-int content_say(struct group *g, struct bytes text, uint32_t lifetime_hours,
-                uint8_t hash[static 32], uint64_t *row)
+int content_say(struct group *g, const struct new_text *say, uint8_t hash[static 32],
+                uint64_t *row)
 {
     struct content_row made = {0};
-    int err = text_fits(g, text, &lifetime_hours);
+    uint32_t lifetime_hours = say->lifetime_hours;
+    int err = text_fits(g, say->text, &lifetime_hours);
     if (err)
         return err;
-    struct saying what = {.kind = BODY_TEXT,
-                          .text = text,
+    struct saying what = {.kind = say->reply.n > 0 ? BODY_REPLY : BODY_TEXT,
+                          .text = say->text,
+                          .reply = say->reply,
                           .lifetime_hours = lifetime_hours,
                           .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
                           .end_hour = lifetime_hours ? g->hour.hour + lifetime_hours
@@ -263,23 +301,38 @@ bool content_waits(const struct group *g)
     return false;
 }
 
-int content_draft(struct group *g, struct bytes text, uint32_t lifetime_hours,
-                  uint64_t delay_ms, uint64_t *draft)
+int waiting_read(struct bytes value, struct new_text *out)
+{
+    *out = (struct new_text){0};
+    struct reader r = reader_of(value);
+    out->lifetime_hours = read_u32(&r);
+    if (out->lifetime_hours & DRAFT_ANSWERS)
+        out->reply = read_bytes(&r, REPLY_BYTES);
+    out->lifetime_hours &= ~DRAFT_ANSWERS;
+    out->text = r.left;
+    return r.err ? ERR_DAMAGED : 0;
+}
+
+int content_draft(struct group *g, const struct new_text *what, uint64_t delay_ms,
+                  uint64_t *draft)
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
-    int err = text_fits(g, text, &lifetime_hours);
+    uint32_t lifetime_hours = what->lifetime_hours;
+    int err = text_fits(g, what->text, &lifetime_hours);
     if (!err && c->drafts_count == LIMIT_DRAFTS_MAX)
         err = ERR_FULL;
     if (err)
         return err;
     uint8_t key[8], head[DRAFT_HEAD_BYTES];
     put_u64(key, c->next_draft);
-    put_u32(head, lifetime_hours);
+    put_u32(head, lifetime_hours | (what->reply.n > 0 ? DRAFT_ANSWERS : 0));
     c->copy.n = 0;
     err = buf_append(&c->copy, BYTES_OF(head), DRAFT_BYTES_MAX);
     if (!err)
-        err = buf_append(&c->copy, text, DRAFT_BYTES_MAX);
+        err = buf_append(&c->copy, what->reply, DRAFT_BYTES_MAX);
+    if (!err)
+        err = buf_append(&c->copy, what->text, DRAFT_BYTES_MAX);
     if (!err)
         err = log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key),
                             BUF_BYTES(&c->copy));
@@ -321,12 +374,13 @@ int content_take_back(struct group *g, uint64_t draft, struct buf *text)
         if (c->drafts[i].number != draft)
             continue;
         struct bytes value = {0};
+        struct new_text what;
         int err = draft_get(g, draft, &value);
         if (err)
             return err == ERR_NOTFOUND ? ERR_DAMAGED : err;
-        err = buf_append(text,
-                         BYTES(value.p + DRAFT_HEAD_BYTES, value.n - DRAFT_HEAD_BYTES),
-                         SIZE_MAX / 2);
+        err = waiting_read(value, &what);
+        if (!err)
+            err = buf_append(text, what.text, SIZE_MAX / 2);
         return err ? err : draft_drop(g, i);
     }
     return ERR_NOTFOUND;
@@ -338,15 +392,16 @@ static int draft_seal(struct group *g, uint32_t i, bool *done)
     struct waiting draft = g->content->drafts[i];
     struct bytes value = {0};
     struct buf text = {0}; /* the log's bytes do not outlive what sealing does to it */
+    struct new_text what;
     uint8_t hash[32];
     uint64_t row = 0;
     int err = draft_get(g, draft.number, &value);
     if (!err)
         err = buf_append(&text, value, DRAFT_BYTES_MAX);
     if (!err)
-        err =
-            content_say(g, BYTES(text.p + DRAFT_HEAD_BYTES, text.n - DRAFT_HEAD_BYTES),
-                        get_u32(text.p), hash, &row);
+        err = waiting_read(BUF_BYTES(&text), &what);
+    if (!err)
+        err = content_say(g, &what, hash, &row);
     buf_free(&text);
     *done = err == 0;
     if (err)

@@ -115,21 +115,20 @@ void share_add(struct author *a, size_t bytes)
 {
     a->held_count++;
     a->held_bytes += bytes;
-    a->share_new = true;
+    a->share_new = a->dirty = true;
 }
 
-void share_load(struct author *a)
+void share_load(struct author *a, uint32_t count)
 {
-    a->held_count++;
-    a->bytes_unknown = true;
+    a->held_count = count;
 }
 
-void share_drop(struct author *a)
+void share_drop(struct author *a, size_t bytes)
 {
     a->held_count -= a->held_count > 0;
     a->over_share = false; /* there is room again */
-    a->bytes_unknown = a->held_count > 0;
-    a->held_bytes = a->bytes_unknown ? a->held_bytes : 0;
+    a->held_bytes -= bytes < a->held_bytes ? bytes : a->held_bytes;
+    a->dirty = true;
 }
 
 /* The most that so many entries can weigh lies far below the bound for most. */

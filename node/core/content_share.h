@@ -11,10 +11,10 @@
 bool share_refuses(const struct author *a, const uint8_t hash[static 32]);
 /* An entry of so many bytes is held now. */
 void share_add(struct author *a, size_t bytes);
-/* As above, found at a start: its size is not known. */
-void share_load(struct author *a);
-/* One is held no more. */
-void share_drop(struct author *a);
+/* So many are held, found at a start; their size came with the author's record. */
+void share_load(struct author *a, uint32_t count);
+/* One of so many bytes is held no more. */
+void share_drop(struct author *a, size_t bytes);
 /* Let go what lies past the bound of anybody; soon after it, or `exactly`.  Log errors.
  */
 NODISCARD int share_settle(struct group *g, bool exactly);

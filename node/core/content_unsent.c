@@ -86,8 +86,11 @@ int content_send_unsent(struct group *g, uint32_t lifetime_hours, uint64_t delay
 {
     struct buf text = {0}; /* the log's bytes do not outlive the writing */
     int err = content_unsent(g, &text);
-    if (!err)
-        err = content_draft(g, BUF_BYTES(&text), lifetime_hours, delay_ms, draft);
+    if (!err) {
+        const struct new_text what = {.text = BUF_BYTES(&text),
+                                      .lifetime_hours = lifetime_hours};
+        err = content_draft(g, &what, delay_ms, draft);
+    }
     buf_free(&text);
     return err ? err : unsent_drop(g);
 }

@@ -97,12 +97,15 @@ struct body {
     uint64_t height;   /* as the author wrote it, at most BODY_HEIGHT_MAX (P8.1) */
     uint32_t distance; /* to the author's oldest own sequence that has not ended */
     struct bytes deps, control_deps; /* n * DEP_BYTES, rising */
-    struct bytes text;               /* payload of kinds 1 and 2 */
+    struct bytes text;               /* payload of kinds 1, 2 and 3 */
     uint32_t again_seq; /* of kind 2: the own entry that it says again, its sequence */
     struct bytes again; /* and the first DEP_BYTES of its hash */
+    struct bytes reply; /* REPLY_BYTES of what it answers, of kinds 3 and 2; or empty */
 };
 
-/* Append the canonical form of `in` (kinds 1 and 2) to `out`.  ERR_TOOBIG, ERR_UTF8,
+/* True for the kinds that a person reads as a text. */
+bool body_is_text(uint32_t kind);
+/* Append the canonical form of `in` (kinds 1, 2 and 3) to `out`.  ERR_TOOBIG, ERR_UTF8,
  * ERR_NOMEM. */
 NODISCARD int body_encode(const struct body *in, struct buf *out);
 /* Decode; unknown kinds keep `text` empty.  ERR_MALFORMED, ERR_NOTCANON, ERR_TOOBIG,

@@ -126,16 +126,23 @@ static int command_say(struct peer *p, struct command *c)
     int err = command_group(p, c, &g);
     if (err)
         return err;
+    uint8_t reply[REPLY_BYTES];
+    struct new_text what = {.text = c->text, .lifetime_hours = c->lifetime_hours};
+    if (c->answers) {
+        err = content_reply(g, c->row, reply);
+        what.reply = BYTES_OF(reply);
+    }
+    if (err)
+        return err;
     if (c->delay_ms)
-        return content_draft(g, c->text, c->lifetime_hours, c->delay_ms, &c->draft);
+        return content_draft(g, &what, c->delay_ms, &c->draft);
     c->draft = 0;
     /* What was written before and waits for its key goes first. */
-    err = content_waits(g) ? ERR_NOKEY
-                           : content_say(g, c->text, c->lifetime_hours, c->id, &c->row);
+    err = content_waits(g) ? ERR_NOKEY : content_say(g, &what, c->id, &c->row);
     if (err != ERR_NOKEY)
         return err;
     /* The keys are being asked for: the text waits for them and is not lost. */
-    return content_draft(g, c->text, c->lifetime_hours, 1, &c->draft);
+    return content_draft(g, &what, 1, &c->draft);
 }
 
 static int command_take_back(struct peer *p, struct command *c)
@@ -166,6 +173,19 @@ static int command_mark_read(struct peer *p, const struct command *c)
     struct group *g = NULL;
     int err = command_group(p, c, &g);
     return err ? err : content_mark_read(g, c->row);
+}
+
+/* On this device only: nobody else hears of it. */
+static int command_here(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    if (err)
+        return err;
+    if (c->kind == CMD_QUIET)
+        return content_quiet(g, c->on);
+    return c->row > UINT32_MAX ? ERR_NOTFOUND
+                               : content_hide(g, (uint32_t)c->row, c->on);
 }
 
 /* --- names ----------------------------------------------------------------------- */
@@ -248,6 +268,8 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_RENAME: return command_rename(p, c);
     case CMD_RENAME_GROUP: return command_rename_group(p, c);
     case CMD_MARK_READ: return command_mark_read(p, c);
+    case CMD_HIDE:
+    case CMD_QUIET: return command_here(p, c);
     case CMD_REKEY: return command_rekey(p, c);
     case CMD_DOOR: return command_door(p, c);
     case CMD_LOOK: return near_look(p, c->delay_ms);

@@ -19,6 +19,9 @@ struct group_view {
     struct bytes me;   /* own name as shown */
     uint32_t lifetime_hours; /* 0: record */
     uint32_t members, stewards, unread, links;
+    uint32_t unread_named; /* of the unread, those that name us */
+    uint32_t ended_unread; /* ended before they were read here, since CMD_MARK_READ */
+    bool quiet;            /* no unread mark is wanted (CMD_QUIET) */
     uint32_t hour;      /* group hour */
     bool joining;       /* a join is under way */
     bool steward;       /* we are one */
@@ -43,10 +46,19 @@ struct member_view {
     bool steward, me, linked, forked;
     bool compared;            /* the founder, or let in with a compared sentence */
     uint32_t reads_from_hour; /* UINT32_MAX: since before we were here */
+    bool hidden;              /* not shown on this device (CMD_HIDE) */
 };
 typedef int peer_visit_member(void *ctx, const struct member_view *view);
 /* Visit the members of a group in order of joining.  ERR_NOTFOUND. */
 int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void *ctx);
+
+/* What is known of the text that another answers (P8.14). */
+enum reply_state {
+    REPLY_NOT = 0,     /* it answers nothing */
+    REPLY_HERE = 1,    /* it is shown here: reply_row, reply_name, reply_text */
+    REPLY_ENDED = 2,   /* its lifetime ended, or it was written before we came */
+    REPLY_MISSING = 3, /* it has not come, or cannot be read here */
+};
 
 struct message_view {
     uint64_t row;
@@ -58,11 +70,28 @@ struct message_view {
     bool missing_before; /* something the author wrote before this is missing here */
     uint32_t have;       /* devices of members known to have it */
     uint64_t draft;      /* not 0: still waiting on this device */
+    enum reply_state reply;
+    uint64_t reply_row; /* of REPLY_HERE */
+    struct bytes reply_name, reply_text;
+    uint64_t thread; /* row of the text that the thread begins with */
+    bool names_me;   /* it has an @ before our name (P8.15) */
 };
 typedef int peer_visit_message(void *ctx, const struct message_view *view);
 /* Visit the shown messages of a group in causal order, ties by hash (P8.1), waiting
  * texts last.  ERR_NOTFOUND. */
 int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
+/* Which messages to visit; all zeros: all. */
+struct message_pick {
+    uint64_t last;   /* the newest so many, and all unread ones */
+    uint64_t thread; /* only the thread of the text in this row */
+    bool unread;     /* only unread ones */
+};
+/* As peer_messages, only those that `pick` names; what waits here comes without a
+ * thread only.  ERR_NOTFOUND. */
+int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick *pick,
+                       peer_visit_message *visit, void *ctx);
+/* As peer_messages, only the texts that wait on this device. */
+int peer_waiting(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
 
 /* Append to `text` what was begun in a group and not sent.
  * ERR_NOTFOUND: nothing, or no such group. */

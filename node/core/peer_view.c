@@ -109,6 +109,9 @@ static int group_look(struct peer *p, uint32_t index, struct group_view *view)
     if (g->joining && g->joins->asked)
         asked_look(g, view);
     content_counts(g, &view->unread, &entries, &sealed, &aside);
+    view->unread_named = content_unread_named(g);
+    view->ended_unread = content_ended_unread(g);
+    view->quiet = content_is_quiet(g);
     return err;
 }
 
@@ -147,6 +150,7 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
         view.compared = m->compared;
         view.steward = m->role == ROLE_STEWARD;
         view.me = me && me->index == m->index;
+        view.hidden = a && a->hidden;
         view.linked = links_member_linked(p, group, m->index);
         view.forked = (a && a->forked) || member_forked(g, m->index); /* P4.3, P8.6 */
         if (!stop)
@@ -157,8 +161,21 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
 
 int peer_messages(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx)
 {
+    const struct message_pick all = {0};
+    return peer_messages_some(p, group, &all, visit, ctx);
+}
+
+int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick *pick,
+                       peer_visit_message *visit, void *ctx)
+{
     struct group *g = peer_group(p, group);
-    return g ? content_messages(g, visit, ctx) : ERR_NOTFOUND;
+    return g ? content_messages(g, pick, visit, ctx) : ERR_NOTFOUND;
+}
+
+int peer_waiting(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx)
+{
+    struct group *g = peer_group(p, group);
+    return g ? content_waiting(g, visit, ctx) : ERR_NOTFOUND;
 }
 
 int peer_unsent(struct peer *p, uint32_t group, struct buf *text)

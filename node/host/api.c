@@ -52,7 +52,8 @@ int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out)
     put_some(&m, F_DRAFT, args->draft);
     if (args->id.n > 0)
         api_put_bin(&m, F_ID, args->id);
-    put_some(&m, F_ROW, args->row);
+    if (args->has_row || args->row > 0)
+        api_put_uint(&m, F_ROW, args->row);
     api_put_flag(&m, F_UNREAD, args->unread_only);
     put_some(&m, F_AFTER, args->after);
     put_some(&m, F_LIMIT, args->limit);
@@ -63,6 +64,9 @@ int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out)
     api_put_flag(&m, F_OPEN, args->open);
     if (args->secret.n > 0)
         api_put_bin(&m, F_SECRET, args->secret);
+    put_some(&m, F_THREAD, args->thread);
+    put_some(&m, F_LAST, args->last);
+    api_put_flag(&m, F_ON, args->on);
     return api_map_end(&m, out, LIMIT_COMMAND_BYTES_MAX);
 }
 
@@ -90,7 +94,10 @@ static void decode_field(struct mp_reader *r, uint64_t field, struct api_args *a
     case F_DELAY_MS: a->delay_ms = mp_read_uint(r, UINT32_MAX); break;
     case F_DRAFT: a->draft = mp_read_uint(r, UINT64_MAX); break;
     case F_ID: a->id = mp_read_bin(r); break;
-    case F_ROW: a->row = mp_read_uint(r, UINT64_MAX); break;
+    case F_ROW:
+        a->has_row = true;
+        a->row = mp_read_uint(r, UINT64_MAX);
+        break;
     case F_UNREAD: a->unread_only = mp_read_uint(r, 1) == 1; break;
     case F_AFTER: a->after = mp_read_uint(r, UINT64_MAX); break;
     case F_LIMIT: a->limit = mp_read_uint(r, UINT64_MAX); break;
@@ -100,6 +107,9 @@ static void decode_field(struct mp_reader *r, uint64_t field, struct api_args *a
     case F_SENTENCE_LANGUAGE: a->language = mp_read_uint(r, UINT8_MAX); break;
     case F_ANSWER: a->answer = mp_read_uint(r, UINT8_MAX); break;
     case F_OPEN: a->open = mp_read_uint(r, 1) == 1; break;
+    case F_THREAD: a->thread = mp_read_uint(r, UINT64_MAX); break;
+    case F_LAST: a->last = mp_read_uint(r, UINT64_MAX); break;
+    case F_ON: a->on = mp_read_uint(r, 1) == 1; break;
     default: mp_skip(r);
     }
 }

@@ -22,15 +22,18 @@
  *               NAME LIMITED (how often) KIND (enum limited, the latest)
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
- *               JOINING DIFFERS HOUR DIGEST; SENTENCE SENTENCE_LANGUAGE ANSWER (1: we
+ *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET; SENTENCE SENTENCE_LANGUAGE ANSWER (1: we
  *               said "the same") ASKED (who must say yes) while that is waited for;
  *               WAITING
  *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
- *               LET_IN_BY (absent: the founder) LINKED COMPARED READS_FROM (hour)
+ *               LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED READS_FROM
+ *               (hour)
  *     DOOR      rows: NAME ID (for DOOR_ANSWER) SENTENCE SENTENCE_LANGUAGE WAITING (how
  *               many more wait with the same invitation)
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
  *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *               REPLY (enum reply_state; absent: it answers nothing) REPLY_ROW
+ *               REPLY_NAME REPLY_TEXT THREAD NAMES_ME
  *     NEAR      rows: GROUP NAME LINKED
  *     UNSENT    TEXT (NOTFOUND: there is none); rows: GROUP TEXT (the first words)
  *               UNSENT_BYTES
@@ -53,10 +56,12 @@ enum api_verb {
                           SENTENCE_LANGUAGE] -> TEXT (line) */
     API_JOIN = 6,        /* TEXT (line) PSEUDONYM -> GROUP; see JOINING in API_GROUPS */
     API_JOIN_CANCEL = 7, /* GROUP */
-    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] -> DRAFT or ID */
+    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] [ROW: the text it answers]
+                            -> DRAFT or ID */
     API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
     API_MESSAGES = 10,   /* GROUP [UNREAD] [DRAFT 1: only those that wait here]
-                            [AFTER n LIMIT n] -> rows in shown order */
+                            [THREAD ROW: only that thread] [LAST n: the newest n and
+                            all unread] [AFTER n LIMIT n] -> rows in shown order */
     API_MARK_READ = 11,  /* GROUP ROW */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
@@ -80,6 +85,8 @@ enum api_verb {
     API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
     API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
     API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME] -> DRAFT; it is unsent no more */
+    API_HIDE = 35,        /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
+    API_QUIET = 36,       /* GROUP [ON]: no unread mark, on this device */
 };
 
 /* Fields of requests, replies and rows.  Numbers are stable. */
@@ -148,6 +155,18 @@ enum api_field {
     F_LEFT_MS = 64,
     F_NETWORK = 65, /* enum network_here */
     F_HERE = 66,
+    F_REPLY = 69,      /* enum reply_state */
+    F_REPLY_ROW = 70,
+    F_REPLY_NAME = 71,
+    F_REPLY_TEXT = 72, /* its first words */
+    F_THREAD = 73,     /* row of the text that the thread begins with */
+    F_NAMES_ME = 74,
+    F_LAST = 75,
+    F_ON = 76,
+    F_UNREAD_NAMED = 77,
+    F_ENDED_UNREAD = 78,
+    F_QUIET = 79,
+    F_HIDDEN = 80,
     F_UNSENT_BYTES = 85,
 };
 
@@ -160,10 +179,10 @@ enum network_here {
 
 /* Values of a request.  Zero is absent, save where a has_ flag says otherwise. */
 struct api_args {
-    uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit,
-        language, answer;
-    bool has_group, has_lifetime, steward, unread_only, small, has_text, with_talk,
-        open;
+    uint64_t group, lifetime, uses, valid_hours, delay_ms, draft, row, after, limit;
+    uint64_t language, answer, thread, last;
+    bool has_group, has_lifetime, has_text, has_row;
+    bool steward, unread_only, small, with_talk, open, on;
     struct bytes name, pseudonym, text, id, secret;
 };
 

@@ -106,7 +106,11 @@ static int call_join(struct call *k)
 static int call_say(struct call *k)
 {
     const struct api_args *a = k->args;
-    struct command c = {.kind = CMD_SAY, .text = a->text, .delay_ms = a->delay_ms};
+    struct command c = {.kind = CMD_SAY,
+                        .text = a->text,
+                        .delay_ms = a->delay_ms,
+                        .answers = a->has_row,
+                        .row = a->row};
     c.lifetime_hours = a->has_lifetime ? (uint32_t)a->lifetime : UINT32_MAX;
     int err = call_group_command(k, &c);
     if (err == 0 && c.draft != 0)
@@ -156,8 +160,9 @@ static int call_plain(struct call *k, enum cmd_kind kind)
     struct command c = {.kind = kind,
                         .name = k->args->name,
                         .pseudonym = k->args->pseudonym,
-                        .text = k->args->text,
-                        .row = k->args->row};
+                         .text = k->args->text,
+                        .row = k->args->row,
+                        .on = k->args->on};
     int err = call_group_command(k, &c);
     buf_free(&c.line);
     return err;
@@ -317,6 +322,8 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_UNSENT_SAY: return call_unsent_say(k);
     case API_MARK_READ: return call_plain(k, CMD_MARK_READ);
     case API_RENAME: return call_rename(k);
+    case API_HIDE: return k->args->has_row ? call_plain(k, CMD_HIDE) : ERR_USAGE;
+    case API_QUIET: return call_plain(k, CMD_QUIET);
     case API_SETTING: return call_setting(k);
     case API_PASSPHRASE: return call_passphrase(k);
     case API_FOLLOW: *k->wants |= API_WANTS_FOLLOW; return 0;

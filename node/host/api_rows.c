@@ -4,11 +4,12 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "node/host/commit.h"
 #include "node/host/networks.h"
 #include "store/store.h"
 
-enum { MS_PER_HOUR = 3600 * 1000, STOP = 1, UNSENT_SHOWN_BYTES = 160 };
+enum { MS_PER_HOUR = 3600 * 1000, STOP = 1, FIRST_BYTES = 160 };
 
 /* Rows going into an answer. */
 struct paging {
@@ -55,6 +56,13 @@ static int page_end(struct paging *p, int err)
     if (p->next > 0)
         api_put_uint(&p->out->values, F_AFTER, p->next);
     return p->err < 0 ? p->err : err < 0 ? err : 0;
+}
+
+/* A number that is absent when zero. */
+static void put_some(struct api_map *m, enum api_field f, uint64_t v)
+{
+    if (v > 0)
+        api_put_uint(m, f, v);
 }
 
 /* ---- status -------------------------------------------------------------- */
@@ -144,6 +152,9 @@ static int group_row(void *ctx, const struct group_view *v)
     api_put_uint(&row, F_WAITING, v->waiting);
     if (v->asked)
         api_put_text(&row, F_ASKED, v->host);
+    put_some(&row, F_UNREAD_NAMED, v->unread_named);
+    put_some(&row, F_ENDED_UNREAD, v->ended_unread);
+    api_put_flag(&row, F_QUIET, v->quiet);
     return page_row(p, &row);
 }
 
@@ -179,6 +190,7 @@ static int member_row(void *ctx, const struct member_view *v)
     api_put_flag(&row, F_COMPARED, v->compared);
     if (v->reads_from_hour != UINT32_MAX)
         api_put_uint(&row, F_READS_FROM, v->reads_from_hour);
+    api_put_flag(&row, F_HIDDEN, v->hidden);
     return page_row(p, &row);
 }
 
@@ -212,12 +224,24 @@ int rows_door(struct host *h, const struct api_args *args, struct api_answer *ou
 
 /* ---- messages ------------------------------------------------------------ */
 
+/* What it answers, with the first bytes of that. */
+static void put_answered(struct api_map *row, const struct message_view *v)
+{
+    struct bytes first = text_part(v->reply_text, FIRST_BYTES);
+    put_some(row, F_REPLY, (uint64_t)v->reply);
+    if (v->reply == REPLY_HERE) {
+        api_put_uint(row, F_REPLY_ROW, v->reply_row);
+        api_put_text(row, F_REPLY_NAME, v->reply_name);
+        api_put_text(row, F_REPLY_TEXT, first);
+    }
+    put_some(row, F_THREAD, v->thread);
+    api_put_flag(row, F_NAMES_ME, v->names_me);
+}
+
 static int message_row(void *ctx, const struct message_view *v)
 {
     struct paging *p = ctx;
     struct api_map row = {0};
-    if ((p->args->unread_only && !v->unread) || (p->args->draft > 0 && v->draft == 0))
-        return 0;
     if (!page_wants(p))
         return p->next > 0 ? STOP : 0;
     api_put_text(&row, F_TEXT, v->text);
@@ -236,13 +260,19 @@ static int message_row(void *ctx, const struct message_view *v)
     api_put_flag(&row, F_MISSING, v->missing_before);
     api_put_uint(&row, F_HAVE, v->have);
     api_put_uint(&row, F_KIND, v->kind);
+    put_answered(&row, v);
     return page_row(p, &row);
 }
 
 int rows_messages(struct host *h, const struct api_args *args, struct api_answer *out)
 {
     struct paging p = {.args = args, .out = out};
-    return page_end(&p, peer_messages(h->peer, (uint32_t)args->group, message_row, &p));
+    const struct message_pick pick = {
+        .last = args->last, .thread = args->thread, .unread = args->unread_only};
+    uint32_t group = (uint32_t)args->group;
+    int err = args->draft > 0 ? peer_waiting(h->peer, group, message_row, &p)
+                              : peer_messages_some(h->peer, group, &pick, message_row, &p);
+    return page_end(&p, err);
 }
 
 /* ---- near here ------------------------------------------------------------- */
@@ -291,15 +321,6 @@ int rows_networks(struct host *h, const struct api_args *args, struct api_answer
 
 /* ---- texts that were not sent -------------------------------------------- */
 
-/* The beginning of a text, ending between two letters. */
-static struct bytes first_words(struct bytes text)
-{
-    size_t n = text.n < UNSENT_SHOWN_BYTES ? text.n : UNSENT_SHOWN_BYTES;
-    while (n > 0 && n < text.n && (text.p[n] & 0xc0) == 0x80)
-        n--;
-    return BYTES(text.p, n);
-}
-
 static int unsent_row(void *ctx, const struct group_view *v)
 {
     struct unsent_rows *u = ctx;
@@ -313,7 +334,7 @@ static int unsent_row(void *ctx, const struct group_view *v)
     if (!page_wants(&u->page))
         return u->page.next > 0 ? STOP : 0;
     api_put_uint(&row, F_GROUP, v->number);
-    api_put_text(&row, F_TEXT, first_words(BUF_BYTES(&u->text)));
+    api_put_text(&row, F_TEXT, text_part(BUF_BYTES(&u->text), FIRST_BYTES));
     api_put_uint(&row, F_UNSENT_BYTES, u->text.n);
     return page_row(&u->page, &row);
 }

@@ -50,6 +50,8 @@ struct watched {
     log_visit_kv *kv;
     log_visit_row *row;
     log_visit_id *id;
+    log_visit_sum *sum;
+    log_visit_unread *unread;
     void *ctx;
 };
 
@@ -76,6 +78,24 @@ static int visit_id(void *ctx, const struct set_bound *at, uint64_t row)
     const struct watched *w = ctx;
     (void)hook_watch(w->was);
     int stop = w->id(w->ctx, at, row);
+    (void)hook_watch(false);
+    return stop;
+}
+
+static int visit_sum(void *ctx, const struct author_sum *sum)
+{
+    const struct watched *w = ctx;
+    (void)hook_watch(w->was);
+    int stop = w->sum(w->ctx, sum);
+    (void)hook_watch(false);
+    return stop;
+}
+
+static int visit_unread(void *ctx, const struct unread_sum *sum)
+{
+    const struct watched *w = ctx;
+    (void)hook_watch(w->was);
+    int stop = w->unread(w->ctx, sum);
     (void)hook_watch(false);
     return stop;
 }
@@ -178,6 +198,25 @@ static int seam_due(void *ctx, uint32_t group, uint32_t hour, log_visit_row *vis
     CALL(content_due, group, hour, visit_row, &w);
 }
 
+static int seam_sums(void *ctx, uint32_t group, log_visit_sum *visit, void *visit_ctx)
+{
+    struct watched w = {.sum = visit, .ctx = visit_ctx};
+    CALL(content_sums, group, visit_sum, &w);
+}
+
+static int seam_odd(void *ctx, uint32_t group, log_visit_row *visit, void *visit_ctx)
+{
+    struct watched w = {.row = visit, .ctx = visit_ctx};
+    CALL(content_odd, group, visit_row, &w);
+}
+
+static int seam_unread(void *ctx, uint32_t group, uint32_t hour,
+                       log_visit_unread *visit, void *visit_ctx)
+{
+    struct watched w = {.unread = visit, .ctx = visit_ctx};
+    CALL(content_unread, group, hour, visit_unread, &w);
+}
+
 static int seam_forget(void *ctx, uint32_t group, uint32_t hour)
 {
     struct watched w = {0};
@@ -213,6 +252,9 @@ static const struct log_ops seam_ops = {
     .content_by_seq = seam_by_seq,
     .content_scan = seam_content_scan,
     .content_due = seam_due,
+    .content_sums = seam_sums,
+    .content_odd = seam_odd,
+    .content_unread = seam_unread,
     .content_forget = seam_forget,
     .range_sum = seam_sum,
     .range_ids = seam_ids,

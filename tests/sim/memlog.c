@@ -449,6 +449,81 @@ static int mem_content_due(void *ctx, uint32_t group, uint32_t hour,
     }
 }
 
+static int mem_content_odd(void *ctx, uint32_t group, log_visit_row *visit,
+                           void *visit_ctx)
+{
+    struct memlog *m = ctx;
+    for (size_t i = 0; i < m->rows_count; i++) {
+        struct content_row view = m->rows[i].r;
+        bool odd = view.state == CONTENT_SEALED || view.state == CONTENT_ASIDE ||
+                   view.own == OWN_AGAIN || view.erase_hour < view.end_hour;
+        if (m->rows[i].group != group || view.state == CONTENT_GONE || !odd)
+            continue;
+        view.envelope = view.body = BYTES(NULL, 0);
+        int stop = visit(visit_ctx, &view);
+        if (stop)
+            return stop < 0 ? stop : 0;
+    }
+    return 0;
+}
+
+/* The lowest author number above `after` that a row which is not gone has. */
+static bool next_author(const struct memlog *m, uint32_t group, uint32_t *after)
+{
+    uint32_t next = UINT32_MAX;
+    for (size_t i = 0; i < m->rows_count; i++) {
+        const struct row *r = &m->rows[i];
+        if (r->group == group && r->r.state != CONTENT_GONE && r->r.author > *after &&
+            r->r.author < next)
+            next = r->r.author;
+    }
+    *after = next;
+    return next != UINT32_MAX;
+}
+
+static int mem_content_sums(void *ctx, uint32_t group, log_visit_sum *visit,
+                            void *visit_ctx)
+{
+    struct memlog *m = ctx;
+    for (uint32_t author = 0; next_author(m, group, &author);) {
+        struct author_sum sum = {.author = author, .seq_lo = UINT32_MAX};
+        for (size_t i = 0; i < m->rows_count; i++) {
+            const struct content_row *r = &m->rows[i].r;
+            if (m->rows[i].group != group || r->state == CONTENT_GONE ||
+                r->author != author)
+                continue;
+            sum.seq_lo = r->seq < sum.seq_lo ? r->seq : sum.seq_lo;
+            sum.seq_hi = r->seq > sum.seq_hi ? r->seq : sum.seq_hi;
+            sum.last_row = r->row;
+            sum.count++;
+        }
+        int stop = visit(visit_ctx, &sum);
+        if (stop)
+            return stop < 0 ? stop : 0;
+    }
+    return 0;
+}
+
+static int mem_content_unread(void *ctx, uint32_t group, uint32_t hour,
+                              log_visit_unread *visit, void *visit_ctx)
+{
+    struct memlog *m = ctx;
+    for (uint32_t author = 0; next_author(m, group, &author);)
+        for (uint8_t mark = UNREAD_PLAIN; mark <= UNREAD_NAMED; mark++) {
+            struct unread_sum sum = {.author = author, .unread = mark};
+            for (size_t i = 0; i < m->rows_count; i++) {
+                const struct content_row *r = &m->rows[i].r;
+                sum.count += m->rows[i].group == group && r->state == CONTENT_OPEN &&
+                             r->author == author && r->unread == mark &&
+                             r->end_hour > hour;
+            }
+            int stop = sum.count ? visit(visit_ctx, &sum) : 0;
+            if (stop)
+                return stop < 0 ? stop : 0;
+        }
+    return 0;
+}
+
 static int mem_content_forget(void *ctx, uint32_t group, uint32_t hour)
 {
     struct memlog *m = ctx;
@@ -551,6 +626,9 @@ static const struct log_ops memlog_ops = {
     .content_by_seq = mem_content_by_seq,
     .content_scan = mem_content_scan,
     .content_due = mem_content_due,
+    .content_sums = mem_content_sums,
+    .content_odd = mem_content_odd,
+    .content_unread = mem_content_unread,
     .content_forget = mem_content_forget,
     .range_sum = mem_range_sum,
     .range_ids = mem_range_ids,

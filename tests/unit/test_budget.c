@@ -239,7 +239,7 @@ T_CASE(the_smallest_hashes_of_an_author_stay)
         T(share_refuses(a, hash));
         put_u32(hash, most[way] - 1);
         T(!share_refuses(a, hash));
-        share_drop(a); /* one has ended: there is room */
+        share_drop(a, ROW_BYTES); /* one has ended: there is room */
         put_u32(hash, most[way] + 1);
         T(!share_refuses(a, hash));
         tp_free(t);

@@ -136,6 +136,25 @@ static int see_row(void *ctx, const struct content_row *r)
     return --a->left <= 0;
 }
 
+static int see_sum(void *ctx, const struct author_sum *sum)
+{
+    struct answer *a = ctx;
+    const uint64_t numbers[] = {sum->author, sum->seq_lo, sum->seq_hi, sum->count,
+                                sum->last_row};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        say_number(a, numbers[i]);
+    return --a->left <= 0;
+}
+
+static int see_unread(void *ctx, const struct unread_sum *sum)
+{
+    struct answer *a = ctx;
+    say_number(a, sum->author);
+    say_number(a, sum->unread);
+    say_number(a, sum->count);
+    return --a->left <= 0;
+}
+
 static int see_id(void *ctx, const struct set_bound *at, uint64_t row)
 {
     (void)row;
@@ -173,6 +192,9 @@ enum {
     OP_BY_SEQ,
     OP_CONTENT_SCAN,
     OP_DUE,
+    OP_SUMS,
+    OP_ODD,
+    OP_UNREAD,
     OP_FORGET,
     OP_SUM,
     OP_IDS,
@@ -186,7 +208,8 @@ static const uint8_t weights[] = {
     OP_CONTENT_PUT, OP_CONTENT_PUT,  OP_CONTENT_PUT, OP_UPDATE,      OP_UPDATE,
     OP_UPDATE,      OP_MARK,         OP_DELETE,      OP_BY_ID,       OP_BY_ID,
     OP_BY_SEQ,      OP_CONTENT_SCAN, OP_DUE,         OP_FORGET,      OP_SUM,
-    OP_SUM,         OP_IDS};
+    OP_SUM,         OP_IDS,          OP_SUMS,        OP_ODD,         OP_UNREAD,
+    OP_UNREAD};
 
 /* Keys that are prefixes of one another, with the lowest and the highest bytes. */
 static void draw_key(struct pair *p, struct op *o)
@@ -222,8 +245,8 @@ static void draw_row(struct pair *p, struct op *o)
 {
     struct content_row *r = &o->row;
     r->state = (uint8_t)die(p, CONTENT_LOST + 1);
-    r->unread = (uint8_t)die(p, 2);
-    r->own = (uint8_t)die(p, 2);
+    r->unread = (uint8_t)die(p, 3);
+    r->own = (uint8_t)die(p, 4);
     r->urgency = (uint8_t)die(p, 3);
     r->kind = (uint8_t)die(p, 256);
     r->author = 1 + die(p, AUTHORS);
@@ -313,6 +336,10 @@ static int do_read(const struct op *o, struct log l, struct answer *a)
         return l.ops->content_by_seq(l.ctx, o->group, o->author, o->seq, see_row, a);
     case OP_CONTENT_SCAN:
         return l.ops->content_scan(l.ctx, o->group, o->number, o->flag, see_row, a);
+    case OP_SUMS: return l.ops->content_sums(l.ctx, o->group, see_sum, a);
+    case OP_ODD: return l.ops->content_odd(l.ctx, o->group, see_row, a);
+    case OP_UNREAD:
+        return l.ops->content_unread(l.ctx, o->group, o->hour, see_unread, a);
     case OP_DUE: return l.ops->content_due(l.ctx, o->group, o->hour, see_row, a);
     case OP_IDS:
         return l.ops->range_ids(l.ctx, o->group, o->topic, &o->range, see_id, a);

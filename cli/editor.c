@@ -29,6 +29,7 @@ struct editor {
     uint64_t group;
     struct buf text, before; /* owned; as it was before the last change */
     bool can_undo;
+    bool pasted;      /* rows came in where a number was asked for */
     bool troubled;    /* it could not be kept, and that was said */
     size_t blank;     /* empty lines typed last, not in the text yet */
     size_t left_said; /* how many rows of `left` were said */
@@ -197,10 +198,13 @@ static int type_row(struct editor *e, bool *pasted)
 /* Lines until the person ends them. */
 static int type_rows(struct editor *e)
 {
-    bool pasted = false;
+    bool pasted = e->pasted;
     int err = remember(e);
-    cli_say(_("Type your text. Press Enter after each line."));
-    cli_say(_("Two empty lines end it. So does a single dot."));
+    if (!pasted) {
+        cli_say(_("Type your text. Press Enter after each line."));
+        cli_say(_("Two empty lines end it. So does a single dot."));
+    }
+    e->pasted = false;
     e->left_said = 0;
     e->blank = 0;
     while (!err) {
@@ -382,6 +386,7 @@ static int ask_act(struct editor *e, enum act *act)
         if (!err)
             err = add_row(e, BUF_BYTES(&mended));
         err = err == ERR_TOOBIG ? say_full(e, BUF_BYTES(&mended)) : err;
+        e->pasted = true;
         *act = ACT_TYPE;
     } else if (!err) {
         *act = act_of(answer);

@@ -196,15 +196,14 @@ int prompt_fill(struct prompt *p)
 bool prompt_take(struct prompt *p, struct buf *out)
 {
     const uint8_t *end = p->held.n > 0 ? memchr(p->held.p, '\n', p->held.n) : NULL;
-    size_t n = end ? (size_t)(end - p->held.p) : p->held.n;
-    if (!end && (!p->ended || p->keeps || n == 0))
-        return false;
-    size_t line = n;
+    if (!end)
+        return false; /* half a row is no answer, also at the end */
+    size_t n = (size_t)(end - p->held.p), line = n;
     if (line > 0 && p->held.p[line - 1] == '\r')
         line--;
     if (buf_append(out, BYTES(p->held.p, line), SIZE_MAX))
         return false;
-    buf_consume(&p->held, end ? n + 1 : n);
+    buf_consume(&p->held, n + 1);
     return true;
 }
 

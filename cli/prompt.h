@@ -79,7 +79,7 @@ void prompt_break_line(const struct prompt *p);
 void prompt_show_again(const struct prompt *p);
 /* Read once what is there.  ERR_NOMEM, ERR_TOOBIG (a line too long), ERR_IO. */
 NODISCARD int prompt_fill(struct prompt *p);
-/* Move a whole line that was read to `out`; false if there is none yet. */
+/* Move a whole line that was read to `out`; false if there is none (yet). */
 bool prompt_take(struct prompt *p, struct buf *out);
 /* Append all of standard input to `out`, at most `bytes_max`.
  * ERR_TOOBIG, ERR_NOMEM, ERR_IO. */

@@ -37,6 +37,7 @@ if "KRING_OWN_TMP" not in os.environ and os.geteuid() == 0:
         os.execvp("unshare", ["unshare", "-m", "bash", "-c", OWN_TMP, "own-tmp",
                               sys.executable, __file__])
 
+import lib_image
 from lib_terminal import (ENV, KRING, SANITIZED, WORK, Terminal, check, choose, joined,
                           main, narrow, node, run)
 
@@ -188,7 +189,8 @@ def traced():
     trace = f"{WORK}/trace"
     with node("wren"):
         t = Session("strace", "-f", "-qq", "-s", "64", "-o", trace,
-                    "-e", "trace=%file,%desc,bind,memfd_create")
+                    "-e", "trace=%file,%desc,bind,memfd_create",
+                    env={"ASAN_OPTIONS": "detect_leaks=0"})
         join(t)
         choose(t, "0", "Number:")
         t.say("0")
@@ -204,6 +206,32 @@ def traced():
         [c for c in calls if c.split("(")[0] in NEVER])
     check("no socket has a name", not [c for c in calls if c.startswith("bind(")
                                        and "AF_UNIX" in c])
+
+
+def forgotten():
+    """Texts and names are in memory while it runs, and not when it has ended."""
+    if os.geteuid() != 0 or SANITIZED:
+        print("note: memory is not looked at, that takes root and a plain build")
+        return
+    folder = f"{WORK}/images"
+    os.mkdir(folder)
+    needles = [(n, n.encode()) for n in ("at the well", "from the office", "Otter")]
+    with node("wren"):
+        t = Session(sys.executable, lib_image.__file__, "trace", folder)
+        join(t)
+        choose(t, "1", "Your text:")
+        choose(t, "from the office", "It waits 30", "Number:")
+        pid = int(open(f"{folder}/pid").read())
+        lib_image.write_image(pid, f"{WORK}/running")
+        here = {name for name, _ in lib_image.found(f"{WORK}/running", needles)}
+        check("an image of it running holds them", here == {n for n, _ in needles},
+              here)
+        choose(t, "0", "0  End", "Number:")
+        choose(t, "0", "0  Back", "Number:")
+        t.say("1")
+        ends(t, "looked at")
+    ended = [lib_image.found(path, needles) for path in lib_image.images(folder)]
+    check("an image of it ended holds none of them", ended and not any(ended), ended)
 
 
 def killed():
@@ -295,6 +323,6 @@ def no_profile_list():
 
 
 try:
-    main(set_up, whole_story, traced, killed, hung_up, idle, refused, no_profile_list)
+    main(set_up, whole_story, traced, forgotten, killed, hung_up, idle, refused, no_profile_list)
 finally:
     shutil.rmtree(PLACE, ignore_errors=True)

@@ -82,6 +82,14 @@ void home_offer_words(struct home *h, const struct group_row *g, bool steward);
 void home_seek_words(struct home *h, struct bytes words);
 /* The screens of one group, until the person goes back. */
 void home_group(struct home *h, uint64_t number);
+/* Name and clock of the group, above whatever is done in it.  Errors of cli_show. */
+NODISCARD int home_show_head(struct home *h, const struct group_row *g);
+/* What is done less often in a group. (home_more.c) */
+void home_more(struct home *h, const struct group_row *g);
+/* Choose one of the texts that are here, and answer it. (home_answer.c) */
+void home_answer(struct home *h, const struct group_row *g);
+/* Find texts of this group by words. (home_search.c) */
+void home_search_group(struct home *h, const struct group_row *g);
 
 /* ---- home_lock.c: locking -------------------------------------------------- */
 

@@ -12,8 +12,7 @@
 
 /* ---- acts ---------------------------------------------------------------- */
 
-/* Name and clock of the group, above whatever is done in it. */
-static int show_head(struct home *h, const struct group_row *g)
+int home_show_head(struct home *h, const struct group_row *g)
 {
     struct screen head = {0};
     view_head(&head, g);
@@ -25,7 +24,7 @@ static void write_text(struct home *h, const struct group_row *g)
     struct buf text = {0};
     struct talk_waiting w = {0};
     uint64_t draft = 0;
-    int err = show_head(h, g);
+    int err = home_show_head(h, g);
     if (!err)
         err = draft_ask(h->c, g->number, &text);
     bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
@@ -62,7 +61,7 @@ static void write_long(struct home *h, const struct group_row *g)
 static void read_all(struct home *h, const struct group_row *g)
 {
     pages_begin(h->c);
-    int err = show_head(h, g);
+    int err = home_show_head(h, g);
     if (!err)
         err = talk_show(h->c, g, TALK_ALL);
     pages_end(h->c, HOME_MENU_ROWS);
@@ -80,22 +79,12 @@ static void who_is_here(struct home *h, const struct group_row *g)
     home_report(h, err);
 }
 
-static void change_name(struct home *h, const struct group_row *g)
-{
-    int err = show_head(h, g);
-    if (!err)
-        err = groups_rename(h->c, g->number);
-    home_report(h, err);
-    if (!err)
-        cli_say(_("You have a new name here."));
-}
-
 /* On paper; or, where no printer is, a file for somebody who has one. */
 static void print_this(struct home *h, const struct group_row *g)
 {
     struct buf name = {0};
     bool printer = printing_can();
-    int err = show_head(h, g);
+    int err = home_show_head(h, g);
     if (!err && !printer) {
         cli_say(_("There is no printer here. A file can go to one."));
         cli_say(_("To go back, press only Enter."));
@@ -128,9 +117,11 @@ static const struct act {
     {read_all, N_("Read everything")},
     {home_let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
-    {change_name, N_("Change my name here")},
+    {home_answer, N_("Answer a text")},
+    {home_search_group, N_("Search here")},
     {write_long, N_("Write a long text")},
     {print_this, N_("Print this")},
+    {home_more, N_("More")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
@@ -195,7 +186,7 @@ static bool choose(struct home *h, const struct group_row *g)
 static int show_group(struct home *h, const struct group_row *g, enum talk_which which)
 {
     home_gap(h);
-    int err = show_head(h, g);
+    int err = home_show_head(h, g);
     if (!err)
         err = talk_show(h->c, g, which);
     return err ? err : show_choices(h, g);

@@ -139,8 +139,6 @@ int authors_mend(struct group *g)
     int err = log->ops->scan(log->ctx, g->number, LOG_AUTHOR, BYTES(&prefix, 1),
                              author_load_one, c);
     for (uint32_t i = 1; i <= c->authors_count && !err; i++) {
-        c->authors[i - 1].bytes_unknown = true; /* rows may be lost */
-        c->authors[i - 1].dirty = true;
         if (c->authors[i - 1].number != 0)
             continue;
         err = author_fill(c, &g->peer->entropy, i);

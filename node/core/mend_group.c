@@ -287,8 +287,9 @@ static void marks_clamp(struct content *c)
         c->read_row = c->last_row;
     for (uint32_t i = 0; i < c->authors_count; i++) {
         struct author *a = &c->authors[i];
-        a->dirty = a->dirty || a->has_row > c->last_row;
+        a->dirty = a->bytes_unknown = true; /* rows may be lost */
         a->has_row = a->has_row > c->last_row ? c->last_row : a->has_row;
+        a->day_row = a->day_row > a->has_row ? a->has_row : a->day_row;
     }
     for (uint32_t i = 0; i < c->drafts_count; i++)
         if (c->drafts[i].number >= c->next_draft)

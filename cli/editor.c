@@ -258,6 +258,10 @@ static int ask_line(struct editor *e, size_t *line)
         cli_say(_("There is no text yet."));
         return 0;
     }
+    if (count == 1) {
+        *line = 1;
+        return 0;
+    }
     for (;;) {
         char answer[NUMBER_BYTES];
         struct buf row = {0};

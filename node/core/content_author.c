@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "node/core/content_author.h"
 #include "node/core/content_int.h"
 
 enum {

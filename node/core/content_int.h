@@ -2,7 +2,7 @@
 /* content_int.h -- what the files of the content part share (private to them).
  *
  *   content.c         life cycle, meta record, counts, frontiers, baselines, read marks
- *   content_author.c  authors: LOG_AUTHOR records, spans of sequences held
+ *   content_author.c  authors: their records, spans of sequences held
  *   content_heads.c   heads of the content DAG, unverifiable ids
  *   content_accept.c  envelopes of others
  *   content_open.c    one envelope read; bodies opened now or later
@@ -13,13 +13,8 @@
  *   content_expire.c  the mark and the ends
  *   content_share.c   how much of one author is held
  *
- * LOG_AUTHOR holds, integers big-endian:
+ * LOG_AUTHOR holds records of authors (content_author.h), and, integers big-endian:
  *
- *     'a' || member key 32  ->  version 2 || number u32 || seq u32 || hash 32 ||
- *         baseline seq u32 || baseline value 32 || newest hour u32 || oldest unended
- *         sequence u32 || highest ended sequence u32 || has-all row u64 || forked u8 ||
- *         hidden u8 || has-all row when the day began u64 || bytes held u64 (all ones:
- *         not known); version 1 ends at forked
  *     'm'  ->  version 2 || everything up to this row is read u64 || next draft u64 ||
  *         stopped u8 || rekeyed u8 || hour of the last rekey as a restored copy u32 ||
  *         floor of heights u64 || n u8 ||
@@ -38,10 +33,10 @@
 #ifndef NODE_CORE_CONTENT_INT_H
 #define NODE_CORE_CONTENT_INT_H
 
+#include "node/core/content_author.h"
 #include "node/core/envelope_int.h"
 
 enum {
-    SPANS_MAX = 16,
     HEADS_KEPT_MAX = 64,
     NAMED_SLOTS = 4096,
     ACCEPT_CHUNK = 512,
@@ -54,40 +49,10 @@ enum {
 /* An honest author may stand many such steps above what he names, never so many. */
 #define HEIGHT_ABSURD ((uint64_t)1 << 60)
 
-/* Which sequences of an author are held: sorted runs; `full` once there were too many
- * to tell, from when on the log is asked. */
-struct spans {
-    struct {
-        uint32_t lo, hi;
-    } runs[SPANS_MAX];
-    uint8_t count;
-    bool full;
-};
-
 /* A head of the content DAG. */
 struct head {
     uint8_t hash[32];
     uint64_t height;
-};
-
-struct author {
-    uint8_t pk[32];
-    uint32_t number; /* local, from 1 */
-    uint32_t seq;    /* newest in the set; smallest hash of a fork */
-    uint8_t hash[32];
-    uint32_t base_seq; /* below: before we came */
-    uint8_t base_hash[32];
-    uint32_t heard_hour; /* newest group hour heard from this member */
-    uint32_t oldest;     /* their oldest unended sequence, as far as told */
-    uint32_t ended_seq;  /* highest sequence that ended here */
-    uint64_t has_row;    /* has all rows up to this one */
-    uint64_t day_row; /* has_row when the day began (P8.16) */
-    bool forked, dirty;
-    bool hidden; /* this person is not shown on this device */
-    bool over_share, share_new, bytes_unknown; /* content_share.c */
-    uint32_t held_count;
-    uint64_t held_bytes, share_top; /* of entries that went: no hash above it enters */
-    struct spans held;
 };
 
 /* An entry held aside (P8.4). */
@@ -167,32 +132,6 @@ struct content {
     struct buf pool, plain, copy;
 };
 
-/* --- content_author.c ------------------------------------------------------------ */
-/* The author with this local number. */
-struct author *author_at(const struct content *c, uint32_t number);
-/* The author with this member key, or NULL. */
-struct author *author_find(const struct content *c, const uint8_t pk[static 32]);
-/* As above; made (not yet written) if new.  Lent until the next author is made.
- * ERR_NOMEM, ERR_FULL. */
-NODISCARD int author_make(struct content *c, const uint8_t pk[static 32],
-                          struct author **out);
-/* Read all author records. */
-NODISCARD int authors_load(struct group *g);
-/* Read them where some were lost: each number that is missing gets a record of
- * nobody's, so that the others keep theirs; it is not written yet.  Log errors,
- * ERR_NOMEM. */
-NODISCARD int authors_mend(struct group *g);
-/* Write the changed ones. */
-NODISCARD int authors_flush(struct group *g);
-/* Note that an entry (seq, hash) is in the set now. */
-void author_has(struct author *a, uint32_t seq, const uint8_t hash[static 32]);
-/* A member's newest hour; the group hour is looked at by hour_settle. */
-void author_heard(struct content *c, struct author *a, uint32_t hour);
-/* Note a sequence as held. */
-void spans_add(struct spans *s, uint32_t seq);
-/* False only if surely no entry of this sequence is held. */
-bool spans_maybe(const struct spans *s, uint32_t seq);
-
 /* --- content_heads.c ------------------------------------------------------------- */
 /* An entry of the set with its height: a head unless `named` by one held. */
 void heads_add(struct content *c, const struct head *head, bool named);
@@ -232,9 +171,6 @@ NODISCARD int content_unread_mark(struct group *g, const struct body *body,
 /* Texts of this author ended before they were read here; the caller flushes the meta
  * record. */
 void content_note_ended(struct group *g, const struct author *a, uint32_t count);
-/* An author wrote two entries where one may be: kept, shown with the member, and told
- * once (P8.6). */
-NODISCARD int author_forked(struct group *g, struct author *a);
 /* Remember an entry that ends far ahead of our hour.  ERR_NOMEM. */
 NODISCARD int ahead_note(struct content *c, uint32_t author, uint32_t made_hour);
 

@@ -34,9 +34,9 @@ struct entry {
     uint8_t state;
     uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again */
     uint32_t reply;           /* one more than the index of what it answers; 0: none */
-    uint32_t thread;          /* one more than the index of what its thread begins with */
-    uint8_t reply_state;      /* enum reply_state */
-    uint8_t names;            /* how many entries it names: prev and deps */
+    uint32_t thread;     /* one more than the index of what its thread begins with */
+    uint8_t reply_state; /* enum reply_state */
+    uint8_t names;       /* how many entries it names: prev and deps */
     bool unread, own, ended, forked, hidden, prev_held, text_kept, done;
 };
 
@@ -59,7 +59,7 @@ struct ordering {
     uint8_t *sorted;
     uint8_t *has_rows; /* u64 big-endian, rising: authors above BITS */
     uint32_t has_rows_count;
-    struct buf line; /* the text lent to the visitor */
+    struct buf line;                    /* the text lent to the visitor */
     struct buf answered, answered_name; /* and of what it answers */
     struct mention mention;
 };
@@ -236,8 +236,7 @@ static void reply_link(struct ordering *o, struct entry *e)
     e->thread = index + 1;
     if (e->reply_state == REPLY_NOT)
         return;
-    const struct entry *to =
-        table_find(o, reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES);
+    const struct entry *to = table_find(o, reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES);
     if (!to)
         e->reply_state = (uint8_t)reply_gone(o, reply);
     else if (to->ended)

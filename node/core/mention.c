@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* mention.c -- @Name in a text (P8.15).
+/* mention.c -- names in a text, as "@Wren" (P8.15).
  *
  * Both are folded, so that "@wren" names Wren.  The name must stand alone: "@Wrens" and
  * "me@wren" name nobody.  Where Wren and Wren 2 are members, "@Wren 2" names the second

@@ -45,21 +45,21 @@ enum cmd_kind {
                         TELL_JOINED/REFUSED.  It replaces a join of this group that
                         waits by another line; by the same one: ERR_EXISTS */
     CMD_JOIN_CANCEL, /* group: give up a join that is under way */
-    CMD_SAY, /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's), answers:
-                the text in `row` -> draft or id */
-    CMD_TAKE_BACK,    /* group, draft: take a waiting text back -> text in line */
-    CMD_KEEP_UNSENT,  /* group, text: what was begun and not sent; empty: forget it */
-    CMD_SEND_UNSENT,  /* group, delay_ms (0 counts as 1), lifetime_hours -> draft */
-    CMD_RENAME,       /* group, pseudonym: change own name */
+    CMD_SAY,         /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's),
+                        answers:         the text in `row` -> draft or id */
+    CMD_TAKE_BACK,   /* group, draft: take a waiting text back -> text in line */
+    CMD_KEEP_UNSENT, /* group, text: what was begun and not sent; empty: forget it */
+    CMD_SEND_UNSENT, /* group, delay_ms (0 counts as 1), lifetime_hours -> draft */
+    CMD_RENAME,      /* group, pseudonym: change own name */
     CMD_RENAME_GROUP, /* group, name: a steward changes the group's name */
     CMD_MARK_READ,    /* group, row: everything up to this row is read */
-    CMD_HIDE,         /* group, row (member index), on: their texts are not shown here */
-    CMD_QUIET,        /* group, on: no unread mark */
-    CMD_REKEY,        /* group: rekey now (also used by tests) */
-    CMD_DOOR, /* group, answer; a steward's: id, the member key of who waits.  While
-                 the group is being joined: our own word about the sentence */
-    CMD_LOOK,         /* delay_ms: look around for so long; 0: stop */
-    CMD_OURS,         /* ours: whether the network that we are on is one of ours */
+    CMD_HIDE,  /* group, row (member index), on: their texts are not shown here */
+    CMD_QUIET, /* group, on: no unread mark */
+    CMD_REKEY, /* group: rekey now (also used by tests) */
+    CMD_DOOR,  /* group, answer; a steward's: id, the member key of who waits.  While
+                  the group is being joined: our own word about the sentence */
+    CMD_LOOK,  /* delay_ms: look around for so long; 0: stop */
+    CMD_OURS,  /* ours: whether the network that we are on is one of ours */
     CMD_INVITE_WORDS, /* group, steward, text (32 secret bytes): let somebody in who
                          has the same secret; TELL_WORDS says how it goes */
     CMD_JOIN_WORDS,   /* text (32 secret bytes), pseudonym: TELL_WORDS gives the group

@@ -22,11 +22,10 @@
  *               NAME LIMITED (how often) KIND (enum limited, the latest)
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
- *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET; SENTENCE SENTENCE_LANGUAGE ANSWER (1: we
- *               said "the same") ASKED (who must say yes) while that is waited for;
- *               WAITING
- *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
- *               LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED READS_FROM
+ *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET; SENTENCE
+ * SENTENCE_LANGUAGE ANSWER (1: we said "the same") ASKED (who must say yes) while that
+ * is waited for; WAITING MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME
+ * (flag) FORKED LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED READS_FROM
  *               (hour)
  *     DOOR      rows: NAME ID (for DOOR_ANSWER) SENTENCE SENTENCE_LANGUAGE WAITING (how
  *               many more wait with the same invitation)
@@ -44,6 +43,7 @@
 
 #include "base/bytes.h"
 #include "base/mp.h"
+#include "node/host/api_fields.h"
 
 enum { API_REPLY_BYTES_MAX = 1 << 20 };
 
@@ -85,89 +85,8 @@ enum api_verb {
     API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
     API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
     API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME] -> DRAFT; it is unsent no more */
-    API_HIDE = 35,        /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
-    API_QUIET = 36,       /* GROUP [ON]: no unread mark, on this device */
-};
-
-/* Fields of requests, replies and rows.  Numbers are stable. */
-enum api_field {
-    F_VERB = 1,
-    F_GROUP = 2,
-    F_NAME = 3,
-    F_PSEUDONYM = 4,
-    F_TEXT = 5,
-    F_LIFETIME = 6,
-    F_STEWARD = 7,
-    F_USES = 8,
-    F_VALID_HOURS = 9,
-    F_DELAY_MS = 10,
-    F_DRAFT = 11,
-    F_ID = 12,
-    F_ROW = 13,
-    F_UNREAD = 14,
-    F_AFTER = 15,
-    F_LIMIT = 16,
-    F_SMALL = 17,
-    F_EVENT = 18,
-    F_ERR = 19,
-    F_MEMBERS = 20,
-    F_STEWARDS = 21,
-    F_LINKS = 22,
-    F_ME = 23,
-    F_JOINING = 24,
-    F_DIFFERS = 25,
-    F_AUTHOR = 26,
-    F_ABOUT_HOUR = 27,
-    F_ENDS_IN = 28,
-    F_OWN = 29,
-    F_FORKED = 30,
-    F_NEWER = 31,
-    F_MISSING = 32,
-    F_HAVE = 33,
-    F_LET_IN_BY = 34,
-    F_LINKED = 35,
-    F_HANDSHAKES = 36,
-    F_UNOPENED = 37,
-    F_ASIDE = 38,
-    F_ENTRIES = 39,
-    F_LOCKED_KEYS = 40,
-    F_DISK_BYTES = 41,
-    F_ADDRESS = 42,
-    F_HOUR = 43,
-    F_DIGEST = 44,
-    F_RUNNING = 45,
-    F_ENDED = 46,
-    F_LIMITED = 47,
-    F_CLOCK_WRONG = 48,
-    F_KIND = 49,
-    F_BYTES_IN = 50,
-    F_BYTES_OUT = 51,
-    F_WITH_TALK = 52,
-    F_SENTENCE = 55,
-    F_SENTENCE_LANGUAGE = 56,
-    F_ANSWER = 57,
-    F_WAITING = 58,
-    F_ASKED = 59,
-    F_OPEN = 60,
-    F_COMPARED = 61,
-    F_READS_FROM = 62,
-    F_SECRET = 63,
-    F_LEFT_MS = 64,
-    F_NETWORK = 65, /* enum network_here */
-    F_HERE = 66,
-    F_REPLY = 69,      /* enum reply_state */
-    F_REPLY_ROW = 70,
-    F_REPLY_NAME = 71,
-    F_REPLY_TEXT = 72, /* its first words */
-    F_THREAD = 73,     /* row of the text that the thread begins with */
-    F_NAMES_ME = 74,
-    F_LAST = 75,
-    F_ON = 76,
-    F_UNREAD_NAMED = 77,
-    F_ENDED_UNREAD = 78,
-    F_QUIET = 79,
-    F_HIDDEN = 80,
-    F_UNSENT_BYTES = 85,
+    API_HIDE = 35,  /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
+    API_QUIET = 36, /* GROUP [ON]: no unread mark, on this device */
 };
 
 /* The network that we are on. */

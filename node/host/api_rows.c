@@ -270,8 +270,9 @@ int rows_messages(struct host *h, const struct api_args *args, struct api_answer
     const struct message_pick pick = {
         .last = args->last, .thread = args->thread, .unread = args->unread_only};
     uint32_t group = (uint32_t)args->group;
-    int err = args->draft > 0 ? peer_waiting(h->peer, group, message_row, &p)
-                              : peer_messages_some(h->peer, group, &pick, message_row, &p);
+    int err = args->draft > 0
+                  ? peer_waiting(h->peer, group, message_row, &p)
+                  : peer_messages_some(h->peer, group, &pick, message_row, &p);
     return page_end(&p, err);
 }
 

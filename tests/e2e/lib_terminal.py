@@ -171,6 +171,20 @@ def choose(t, key, *expected):
     return all(t.expect(e) for e in expected)
 
 
+def number(t, label):
+    """The number that stands before a choice, as it was shown last."""
+    got = re.findall(rf"^ *(\S+)  {re.escape(label)}", t.text, re.M)
+    return got[-1] if got else "?"
+
+
+def pick(t, label, *expected):
+    """Choose by what a choice says, once its screen is there."""
+    end = time.time() + 10
+    while number(t, label) == "?" and time.time() < end:
+        t.read(0.2)
+    return choose(t, number(t, label), *expected)
+
+
 def main(*parts):
     """Run the parts in order, count, tidy up."""
     try:

@@ -12,7 +12,7 @@ import termios
 import time
 
 import lib_terminal as tty
-from lib_terminal import WORK, Terminal, check, choose, joined, main, node, run
+from lib_terminal import WORK, Terminal, check, choose, joined, main, node, pick, run
 
 XTERM = {"TERM": "xterm"}
 CLEAR = "\x1b[H\x1b[2J\x1b[3J"
@@ -122,16 +122,18 @@ def half_texts():
     os.kill(t.pid, signal.SIGHUP)
     check("hang-up in a text", t.end() == 0 and left_empty(t, "kring is closed."))
     t = open_home()
-    check("the half text is offered", choose(t, "1", "You did not finish a text.",
+    check("the half text is offered", choose(t, "1", "You have a text you did not send.",
           "the heron is h", "Number:"), t.text)
-    check("it stands there again", choose(t, "1", "Your text: the heron is h"), t.text)
-    os.write(t.fd, "é x\x7f\x7f\x7f".encode())
+    check("it can be gone on with", choose(t, "1", "Your text: 1 line", "Number:"),
+          t.text)
+    pick(t, "Change a line", "the heron is h", "New line:")
+    os.write(t.fd, "the heron is hé x\x7f\x7f\x7f".encode())
     os.write(t.fd, b"ere now\x17today")
-    check("a word is taken back", t.expect("Your text: the heron is here "), t.text)
-    choose(t, "", "It waits", "Number:")
-    check("it is one text", "the heron is here today" in
-          run("wren", "read", "Circle").stdout)
-    check("it is offered no more", "You did not finish" not in t.text[t.at:], t.text)
+    choose(t, "", "Number:")
+    pick(t, "Send", "It waits", "Number:")
+    check("letters and words are taken back, it is one text", "the heron is here today"
+          in run("wren", "read", "Circle").stdout, t.text)
+    check("it is offered no more", "You have a text" not in t.text[t.at:], t.text)
     check("the terminal is as it was", t.echoes() and
           termios.tcgetattr(t.fd)[3] & termios.ICANON, t.text)
     choose(t, "u", "Taken back", "Number:")
@@ -141,11 +143,12 @@ def half_texts():
     os.kill(t.pid, signal.SIGTERM)
     t.end()
     t = open_home()
-    choose(t, "1", "You did not finish", "Number:")
-    choose(t, "1", "Your text: gone soon")
-    os.write(t.fd, b"\x15")
-    check("an emptied one is gone", choose(t, "", "Number:") and
-          "You did not finish" not in t.text[t.text.rindex("Your text:"):], t.text)
+    choose(t, "1", "You have a text", "gone soon", "Number:")
+    check("it can be thrown away", pick(t, "Throw it away", "Thrown away.", "Number:"),
+          t.text)
+    check("and had back", choose(t, "u", "You have your text back.", "gone soon",
+          "Number:"), t.text)
+    pick(t, "Throw it away", "Thrown away.", "Number:")
     os.write(t.fd, b"0\n0\n")
     check("and home closes", t.end() == 0, t.text)
 
@@ -159,7 +162,7 @@ def minutes():
     got = run("wren", "lock", "--after", "2", "--json")
     check("minutes are kept", '"lock_minutes":2' in got.stdout, got.stdout)
     t = open_home()
-    check("the menu says when", choose(t, "7", "after 2 minutes", "lid does not",
+    check("the menu says when", pick(t, "When kring locks", "after 2 minutes", "lid does not",
           "Number:"), t.text)
     choose(t, "1", "1 to 60.", "Number:")
     check("a wrong number is asked again", choose(t, "99", "number from 1 to 60.",

@@ -9,7 +9,7 @@ import stat
 import subprocess
 
 from lib_terminal import (ENV, KRING, WORK, Terminal, check, choose, main, narrow, node,
-                          open_home, run)
+                          number, open_home, pick, run)
 
 SENTENCE = re.compile(r"In (?:words|woorden):\n\s+(\w+ \w+ \w+ \w+)\n"
                       r"In (?:numbers|cijfers):\n\s+(\d+ \d+ \d+ \d+)\n")
@@ -36,7 +36,7 @@ def line_from(t):
     """An invitation as a line, from the screen of the group."""
     choose(t, "3", "others in too?", "Number:")
     choose(t, "1", "How do you give", "4  As a picture", "Number:")
-    t.say("2")
+    t.say(number(t, "As a line to copy"))
     t.expect("Keep kring open")
     t.expect("\nkring")
     t.expect("Number:")
@@ -57,9 +57,9 @@ def face_to_face():
           wren.expect("You can close kring."), wren.text)
     check("the keeper hears at once", otter.expect("Wren wants to come in.") and
           otter.expect("Number:"), otter.text)
-    choose(otter, "", "6  Who wants to come in (1)", "Number:")
-    check("the keeper sees the sentence", choose(otter, "6", "Wren wants to come in.",
-          "this sentence:", "Same? y/n"), otter.text)
+    choose(otter, "", "Who wants to come in (1)", "Number:")
+    check("the keeper sees the sentence", pick(otter, "Who wants to come in",
+          "Wren wants to come in.", "this sentence:", "Same? y/n"), otter.text)
     choose(wren, "", "Number:")
     check("so does the newcomer", choose(wren, "1", "Otter must say yes.",
           "this sentence:", "Same? y/n"), wren.text)

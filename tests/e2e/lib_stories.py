@@ -16,6 +16,8 @@ NAMES = {"en": "English", "nl": "Nederlands"}
 WORDS = {"en": "able acorn acrobat active\n  actor adapt",
          "nl": "aaien aankomst aardbei\n  abrikoos acrobaat acteur"}
 SUGGESTED = {"en": ("Alder", "Badger", "Cloud"), "nl": ("Beuk", "Das", "Vink")}
+SENTENCE = {"en": "green boat sings twice", "nl": "groen bootje zingt graag"}
+SENTENCE_NUMBERS = "417 96 802 955"
 INVITATION = "kring" + "x" * 30 + " ..."
 
 
@@ -64,7 +66,7 @@ class Play:
         self.language, self.terminal = language, terminal
         self.place = f"{language}-{terminal.get('columns', 40)}"
         self.screens, self.raw, self.missed = {}, [], []
-        self.t = None
+        self.t, self.sentence = None, None
 
     def tr(self, msgid):
         return DUTCH[msgid] if self.language == "nl" else msgid
@@ -101,15 +103,27 @@ class Play:
         """Type, read up to `what`, and keep the screen between."""
         self.t.say(typed)
         text = self.until(what)
+        for words in re.findall(rf"{self.tr('In words')}:\n +(.*)\n", text):
+            self.sentence = words
         if name:
             # The first row is what was typed, or nothing where that is hidden.
             self.screens[name] = self.settled(text.split("\n", 1)[-1])
         return text
 
+    def pick(self, choice, what, name=None):
+        """As answer, with the number that stands before a choice now."""
+        words = self.tr(choice).split(" (%")[0].split()
+        said = r"\s+".join(re.escape(w) for w in words)
+        rows = re.findall(rf"(?m)^ *(\S+)  {said}(?: \(\d+\))? *$", self.t.text)
+        return self.answer(rows[-1] if rows else "?", what, name)
+
     def settled(self, text):
         """The screen with what is drawn by lot made the same each time."""
         text = re.sub(r"kring[a-z0-9]{60,}", INVITATION, text).strip("\n")
         text = re.sub(r"(?m) +$", "", text)
+        for label, stands in (("In words", SENTENCE[self.language]),
+                              ("In numbers", SENTENCE_NUMBERS)):
+            text = re.sub(rf"(?m)^({self.tr(label)}:\n  ).*$", rf"\g<1>{stands}", text)
         if self.tr("Who are you in this group?") in text:
             for i, name in enumerate(SUGGESTED[self.language], 1):
                 text = re.sub(rf"(?m)^{i}  .*$", f"{i}  {name}", text)

@@ -16,7 +16,8 @@ from lib_stories import (DUTCH, SOURCE, Play, begin, close, command, foreign,
                          pieces, reopen)
 from lib_terminal import check, main, narrow
 
-CHOICE = re.compile(r"(?m)^(\d+|u|\?)  (.*(?:\n(?!\d+  |u  |\?  |\n|.*:$).+)*)")
+CHOICE = re.compile(
+    r"(?m)^(\d+|u|l|\?)  (.*(?:\n(?!\d+  |u  |l  |\?  |\n|.*:$).+)*)")
 
 
 def choices(text):
@@ -35,34 +36,53 @@ def alone(p):
     p.answer("?", "Number:", "group-explained")
 
 
+def let_in(p, wren):
+    """Story 2: Otter gives a line, Wren types it, both compare a sentence."""
+    p.pick("Let somebody in", "Number:", "let-in")
+    p.pick("No", "Number:", "how")
+    line = p.pick("As a line to copy", "Number:", "invitation")
+    line = re.search(r"kring[a-z0-9]{60,}", line).group()
+    begin(wren, "wren")
+    wren.pick("Join with an invitation", "Your invitation:")
+    wren.answer(line, "A number, or a name:")
+    wren.answer("Wren", "Number:", "joining")
+    p.until(p.tr("%s wants to come in.").replace("%s", "Wren"))
+    p.until("Number:")
+    p.answer("", "Number:")
+    p.pick("Who wants to come in (%lu)", "Same? y/n", "compare")
+    wren.until("Otter", 3)
+    wren.answer("", "Number:")
+    wren.answer("1", "Same? y/n", "compare-newcomer")
+    check(f"{p.language}: both see one sentence",
+          p.sentence == wren.sentence and p.sentence, (p.sentence, wren.sentence))
+    yes = {"en": "y", "nl": "j"}[p.language]
+    wren.answer(yes, "Number:", "said-same")
+    p.answer(yes, p.tr("You let %s in.").replace("%s", "Wren"))
+
+
 def two(p):
     """Stories 2 and 3: Wren is let in; they talk; a text is taken back."""
-    p.answer("3", "Number:", "let-in")
-    line = p.answer("1", "Number:", "invitation")
-    line = re.search(r"kring[a-z0-9]{60,}", line).group()
     wren = Play(p.language, **p.terminal)
     wren.circle = p.circle
-    begin(wren, "wren")
-    wren.answer("2", "Your invitation:")
-    wren.answer(line, "A number, or a name:")
-    wren.answer("Wren", "It goes on by itself. You will see it here.",
-                "joining")
+    let_in(p, wren)
+    before = p.t.at
     joined = p.tr("%s joined. Let in by %s.").replace("%s", "Wren", 1)
     wren.until(p.tr("You are in: %s").split(":")[0])
     wren.until("Number:")
-    before = p.t.at
     p.until(joined.replace("%s", "Otter"))
-    p.screens["joined"] = p.t.text[before:p.t.at].strip("\n ")
     p.until("Number:")
-    p.answer("4", "Number:", "who-is-here")
-    p.answer("1", "Your text:")
+    p.screens["joined"] = p.t.text[before:p.t.at].strip("\n ")
+    p.answer("", "Number:")
+    p.pick("Who is here", "Number:", "who-is-here")
+    p.pick("Write", "Your text:")
     p.answer(p.tr("Bring a cup."), "Number:", "waits")
     p.answer("u", "Number:", "taken-back")
     close(p)
     command(p, "otter", "say", p.circle, text=p.tr("Yes. I bring soup."))
     p.shown_by("read", "otter", "read", p.circle)
     check(f"{p.language}: Wren closes", close(wren) == 0, wren.missed)
-    p.screens["joining"] = wren.screens.get("joining", "")
+    for name in "joining", "compare-newcomer", "said-same":
+        p.screens[name] = wren.screens.get(name, "")
     p.raw += wren.raw
     p.missed += wren.missed
 
@@ -94,7 +114,7 @@ def help_of(p):
 
 def large(p, normal):
     """The same kring with large letters: all that could be done can be done."""
-    big = Play(p.language, columns=28, rows=30)
+    big = Play(p.language, columns=28, rows=48)
     big.place = p.place
     text = reopen(big, "otter", "--large")
     rows = text.split("\n")
@@ -121,7 +141,7 @@ def large(p, normal):
     check(f"{p.language}, large: it is remembered",
           max(len(r) for r in text.split("\n")) <= 28, text)
     p.screens["large"] = text.strip("\n")
-    again.answer("6", "Number:")
+    again.pick("Large letters, on or off", "Number:")
     text = again.answer("", "Number:")
     check(f"{p.language}, large: a choice ends it",
           max(len(r) for r in text.split("\n")) > 28, text)
@@ -137,7 +157,7 @@ def story(language, columns, env):
     two(p)
     normal = reopen(p, "otter")
     p.screens["home"] = normal.strip("\n")
-    p.answer("4", "Number:", "about-me")
+    p.pick("What this device holds about you", "Number:", "about-me")
     close(p)
     lock(p)
     help_of(p)

@@ -262,7 +262,9 @@ static int ask_yes(struct cli *c, bool *yes)
     while (!err && !strchr("yYjJnN", key ? key : ' ')) {
         answer.n = 0;
         err = prompt_ask(&c->prompt, _("Print it? y/n:"), &answer);
-        key = !err && answer.n > 0 ? (char)answer.p[0] : 0;
+        key = !err && answer.n == 1 ? (char)answer.p[0] : 0;
+        if (!err && (key == 0 || !strchr("yYjJnN", key)))
+            cli_say(_("Type y or n."));
     }
     *yes = !err && key != 'n' && key != 'N';
     buf_free(&answer);

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 
+from lib_prompts import BAD
 from lib_terminal import (ENV, KRING, WORK, Terminal, check, choose, main, narrow, node,
                           number, open_home, pick, run)
 
@@ -67,8 +68,11 @@ def face_to_face():
           sentence(otter) == sentence(wren), f"{sentence(otter)} {sentence(wren)}")
     check("nobody is added before the yes", run("otter", "members", "Circle",
           "--json").stdout.count("\n") == 1, otter.text)
-    check("anything else is asked again", choose(otter, "perhaps", "Type y, n",
-          "Same? y/n"), otter.text)
+    for name, bad in BAD.items():
+        if len(bad) < 1000:
+            os.write(otter.fd, bad + b"\n")
+            check(f"{name} is asked again", otter.expect("Type y, n") and
+                  otter.expect("Same? y/n"), otter.text[-400:])
     choose(wren, "y", "Good.", "You said that it is the same.", "Number:")
     check("yes lets in", choose(otter, "y", "You let Wren in."), otter.text)
     check("everybody sees it", otter.expect("Wren joined. Let in by Otter.") and

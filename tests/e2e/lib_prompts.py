@@ -47,7 +47,7 @@ def asked_in_sources():
     for path in glob.glob(f"{SOURCES}/cli/*.c"):
         for line in open(path, encoding="utf-8"):
             if re.search(r"\bask_|_ask|\bask\(|question|const text = N_", line):
-                found |= set(re.findall(r'"([^"]+[:.])"', line))
+                found |= set(re.findall(r'"([^"]+(?::|stops\.))"', line))
     return found
 
 
@@ -55,7 +55,7 @@ class Asking(tty.Terminal):
     """A terminal that knows which question is open."""
 
     def read(self, seconds):
-        """As of any terminal; its bell, for each byte of a row too long, is left out."""
+        """As of any terminal, without its bell for each byte of a row too long."""
         ready, _, _ = select.select([self.fd], [], [], seconds)
         if not ready:
             return False
@@ -71,7 +71,7 @@ class Asking(tty.Terminal):
         return bool(got)
 
     def write(self, data):
-        """All of it, while what comes is read; the terminal drops what it cannot hold."""
+        """All of it, while what comes is read; a terminal drops what it cannot hold."""
         os.set_blocking(self.fd, False)
         while data:
             _, ready, _ = select.select([], [self.fd], [], 0.2)

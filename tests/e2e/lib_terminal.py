@@ -99,6 +99,8 @@ def width(line):
                2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
+# Rows in which a person typed, whatever it was.
+TYPED = re.compile(r"(Your invitation|A number, or a name|Same\? y/n|Line \d+):? .")
 # What a code to scan is drawn with; nothing else needs such signs.
 CODE_LINE = re.compile("[ \u2580-\u259f]+")
 
@@ -107,7 +109,8 @@ def strange(text):
     """Signs that a screen reader does not read out well: all but letters, figures and
     the usual marks.  Rows of a code to scan are left out; what one shows stands beside
     it in words."""
-    rows = [row for row in text.split("\n") if not CODE_LINE.fullmatch(row)]
+    rows = [row for row in text.split("\n") if not CODE_LINE.fullmatch(row) and
+            not TYPED.match(row)]
     return sorted(set(c for row in rows for c in row
                       if not c.isalnum() and not unicodedata.combining(c) and
                       c not in " .,:;!?'\"()[]<>/\\-_%&+=*#@$|~"))
@@ -118,8 +121,8 @@ def narrow(name, t, columns=None):
     only usual signs are there.  What was typed, and an invitation, stay as they are."""
     columns = columns or t.columns
     wide = [line for line in t.text.split("\n") if width(line) > columns and
-            not re.match(r"([^:]+: )?kring[a-z0-9]{60,}$|> |(Your invitation|"
-                         r"A number, or a name): (> )?\S+$", line.strip())]
+            not TYPED.match(line) and
+            not re.match(r"([^:]+: )?kring[a-z0-9]{60,}$|> ", line.strip())]
     check(f"{name}: nothing is wider than {columns} columns", not wide, repr(wide))
     check(f"{name}: only usual signs", not strange(t.text), strange(t.text))
     check(f"{name}: no colour, no boxes", "\x1b[3" not in t.text and

@@ -122,8 +122,8 @@ def half_texts():
     os.kill(t.pid, signal.SIGHUP)
     check("hang-up in a text", t.end() == 0 and left_empty(t, "kring is closed."))
     t = open_home()
-    check("the half text is offered", choose(t, "1", "You have a text you did not send.",
-          "the heron is h", "Number:"), t.text)
+    check("the half text is offered", choose(t, "1",
+          "You have a text you did not send.", "the heron is h", "Number:"), t.text)
     check("it can be gone on with", choose(t, "1", "Your text: 1 line", "Number:"),
           t.text)
     pick(t, "Change a line", "the heron is h", "New line:")
@@ -162,8 +162,8 @@ def minutes():
     got = run("wren", "lock", "--after", "2", "--json")
     check("minutes are kept", '"lock_minutes":2' in got.stdout, got.stdout)
     t = open_home()
-    check("the menu says when", pick(t, "When kring locks", "after 2 minutes", "lid does not",
-          "Number:"), t.text)
+    check("the menu says when", pick(t, "When kring locks", "after 2 minutes",
+          "lid does not", "Number:"), t.text)
     choose(t, "1", "1 to 60.", "Number:")
     check("a wrong number is asked again", choose(t, "99", "number from 1 to 60.",
           "Number:"), t.text)

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 
-from lib_terminal import ENV, WORK, Terminal, check, choose, joined, main, narrow, run
+from lib_terminal import (ENV, WORK, Terminal, check, choose, joined, main, narrow,
+                          pick, run)
 
 if not shutil.which("pdftotext"):
     print("pdftotext is missing (package poppler-utils)")
@@ -44,7 +45,7 @@ def set_up():
     os.mkdir(PRINTER)
     run("wren", "init", "--language", "en", "--light")
     run("wren", "group", "new", "Circle", "--as", "Wren")
-    run("wren", "group", "new", "Kept", "--as", "Wren", "--record")
+    run("wren", "group", "new", "Kept", "--as", "Wren", "--kept")
     run("wren", "group", "new", "Short", "--as", "Wren", "--talk", "1")
     for group in ("Kept", "Short"):
         run("wren", "say", group, "--now", text="a text of " + group)
@@ -142,10 +143,11 @@ def without_printer():
     t = Terminal("wren", "--listen", "127.0.0.1:0", words=True, env=empty)
     t.expect("Number:")
     choose(t, "1", "Print this", "Number:")
-    check("in the menu a file is offered", choose(t, "6", "A file can go", "new file:"),
+    check("in the menu a file is offered", pick(t, "Print this", "A file can go",
+          "new file:"),
           t.text)
     check("Enter goes back", choose(t, "", "1  Write", "Number:"), t.text)
-    choose(t, "6", "new file:")
+    pick(t, "Print this", "new file:")
     check("it is written", choose(t, f"{WORK}/menu.pdf", "may keep a copy.", "not",
           "Number:") and os.path.exists(f"{WORK}/menu.pdf"), t.text)
     os.write(t.fd, b"0\n0\n")

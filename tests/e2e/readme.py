@@ -78,7 +78,8 @@ def tour():
                 got = shell(command)
                 if drawn(got) == drawn(said) or "read" not in command:
                     break
-        check(f"README: {command}", drawn(got) == drawn(said), f"{got}--- README:\n{said}")
+        check(f"README: {command}", drawn(got) == drawn(said),
+              f"{got}--- README:\n{said}")
     for p in BEHIND:
         p.send_signal(signal.SIGTERM)
         p.wait(20)

@@ -132,8 +132,8 @@ def record():
 
     t = start("--listen", "127.0.0.1:0")
     t.open()
-    type_in(t, "a text thrown away", "1", "6", NEEDLES["a text thrown away"], ".", "0",
-            "6", "3")
+    type_in(t, "a text thrown away", "1", "7", NEEDLES["a text thrown away"], ".", "0",
+            "7", "3")
     half(t, "a half text", b"1")
     t = start("say", "Square", "--long")
     t.open()
@@ -147,7 +147,7 @@ def record():
 def lock(real):
     t = start("--listen", "127.0.0.1:0")
     t.open()
-    type_in(t, "a text locked away", "2", "0", "6", "1", "3",
+    type_in(t, "a text locked away", "2", "0", "7", "1", "3",
             NEEDLES["a text locked away"])
     t.write(b"and more of it")
     t.read(0.3)
@@ -169,7 +169,8 @@ def after_all(before):
     check("what was left half written is kept", all(
         NEEDLES[n] in held for n in ("a half text", "a half line", "a text locked away")
     ) and "and more of it" in held, held)
-    check("what was thrown away is not", NEEDLES["a text thrown away"] not in held, held)
+    check("what was thrown away is not", NEEDLES["a text thrown away"] not in held,
+          held)
     check("the screens were recorded", seen == set(NEEDLES) and
           len(places) == 5, seen)
     logs = [open(f"{WORK}/trace/{n}", "rb").read() for n in
@@ -180,7 +181,8 @@ def after_all(before):
     check("the calls were recorded", len(logs) >= 5 and
           opened.count(f"{WORK}/wren/data".encode()) >= 5, len(logs))
     written = {p for line in opened.split(b"\n")
-               if re.search(rb"O_(WRONLY|RDWR|CREAT)|creat\(|rename|link|mk|trunc", line)
+               if re.search(rb"O_(WRONLY|RDWR|CREAT)|creat\(|rename|link|mk|trunc",
+                            line)
                and b" = -1 " not in line for p in re.findall(rb'"([^"]*)"', line)}
     allowed = re.compile(rb"/dev/(null|tty)|/proc/self/.*|" +
                          f"{WORK}/wren/(data|data-wal|control|slots.*)".encode())

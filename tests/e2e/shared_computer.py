@@ -323,6 +323,7 @@ def no_profile_list():
 
 
 try:
-    main(set_up, whole_story, traced, forgotten, killed, hung_up, idle, refused, no_profile_list)
+    main(set_up, whole_story, traced, forgotten, killed, hung_up, idle, refused,
+         no_profile_list)
 finally:
     shutil.rmtree(PLACE, ignore_errors=True)

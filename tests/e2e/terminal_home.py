@@ -6,7 +6,7 @@ import os
 import time
 
 from lib_terminal import (WORK, Terminal, check, choose, joined, main, narrow, node,
-                          open_home, run)
+                          open_home, pick, run)
 
 CLOCK = "[talk, gone in 7 days]"
 
@@ -136,7 +136,8 @@ def forms():
           "Number:"), t.text)
     choose(t, "2", "A number, or a name:")
     check("the form was kept", choose(t, "3", f"Square {CLOCK}", "Number:"), t.text)
-    choose(t, "5", CLOCK, "A number, or a name:")
+    pick(t, "More", CLOCK, "Number:")
+    pick(t, "Change my name here", CLOCK, "A number, or a name:")
     check("a question can be left", choose(t, "0", "Nothing was changed.", "1  Write",
           "Number:"), t.text)
     choose(t, "0", "Number:")

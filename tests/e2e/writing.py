@@ -206,7 +206,8 @@ def at_home():
     check("taken back it is unsent again", give(t, "u") == "Number:" and
           begins("Square") == "line 1\n2\n0", t.said)
     check("it is read and changed", give(t, "1") == "Number:" and
-          give(t, "5", "2", "6") == "Number:" and begins("Square") == "line 1\n0", t.said)
+          give(t, "5", "2", "6") == "Number:" and begins("Square") == "line 1\n0",
+          t.said)
     check("keys that move are left out", give(t, "1", b"le\x1b[D\x1b[Dft") ==
           "Number:" and "left out" in t.said, t.said)
     give(t, "0", "0")

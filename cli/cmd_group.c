@@ -37,6 +37,7 @@ static void add_group_cells(struct screen *s, const struct group_row *g)
     screen_cell_number(s, "members", g->members);
     screen_cell_number(s, "keepers", g->stewards);
     screen_cell_number(s, "unread", g->unread);
+    screen_cell_number(s, "ended", g->ended_unread);
     screen_cell_flag(s, "joining", g->joining);
     screen_cell_flag(s, "differs", g->differs);
 }

@@ -286,6 +286,7 @@ int command_read(struct cli *c)
     }
     if (!err)
         err = talk_show(c, &g, TALK_ALL);
+    g.ended_unread = 0; /* said */
     if (!err && on)
         err = follow(c, &g);
     return err;

@@ -194,17 +194,19 @@ void home_take_back(struct home *h)
 
 /* ---- acts of the first screen -------------------------------------------- */
 
-/* How long texts last; false: the person went back. */
+/* How long texts last, by how often people come by: who comes less often would miss
+ * texts that end soon.  False: the person went back. */
 static bool ask_lifetime(struct home *h, uint64_t *hours)
 {
-    static const uint64_t days[] = {1, 7, 30, 0};
+    static const uint64_t days[] = {7, 7, 30, 0};
     struct screen s = {0};
     uint64_t n = 0;
-    screen_text(&s, _("How long do texts stay?"));
-    screen_choice(&s, "1", _("One day"));
-    screen_choice(&s, "2", _("Seven days"));
-    screen_choice(&s, "3", _("Thirty days"));
-    screen_choice(&s, "4", _("They are kept"));
+    screen_text(&s, _("A text goes from every device. Somebody may have copied it."));
+    screen_text(&s, _("How often do people come by?"));
+    screen_choice(&s, "1", _("Every day: texts go after 7 days"));
+    screen_choice(&s, "2", _("Every week: texts go after 7 days"));
+    screen_choice(&s, "3", _("Less often: texts go after 30 days"));
+    screen_choice(&s, "4", _("Keep everything: texts do not go"));
     if (!home_choose(h, &s, 4, &n))
         return false;
     *hours = days[n - 1] * DAY_HOURS;
@@ -345,6 +347,9 @@ static void add_group_choice(struct screen *s, struct order *order,
     else if (g->unread > 0)
         (void)snprintf(text, sizeof text, _("%s (new: %lu)"), name,
                        (unsigned long)g->unread);
+    else if (g->ended_unread > 0)
+        (void)snprintf(text, sizeof text, _("%s (ended: %lu)"), name,
+                       (unsigned long)g->ended_unread);
     else
         (void)snprintf(text, sizeof text, "%s", name);
     screen_choice(s, key, text);

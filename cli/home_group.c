@@ -104,6 +104,9 @@ static void explain(struct home *h, const struct group_row *g)
     view_head(&s, g);
     screen_text(&s, _("Everybody in this group reads what you write here."));
     screen_text(&s, _("A text waits 30 seconds. Type u to take it back."));
+    if (g->lifetime_hours > 0)
+        screen_text(&s,
+                    _("A text goes from every device. Somebody may have copied it."));
     screen_text(&s, _("A keeper can let people in."));
     screen_text(&s, _("Type a number, then press Enter. 0 goes back."));
     home_show(h, &s);
@@ -215,6 +218,7 @@ void home_group(struct home *h, uint64_t number)
         }
         if (!err)
             err = show_group(h, &g, which);
+        g.ended_unread = 0; /* said */
         which = TALK_UNREAD;
         if (err) {
             home_report(h, err);

@@ -78,7 +78,7 @@ struct reading {
     uint64_t after;  /* rows seen */
     uint64_t newest; /* row number to mark as read up to */
     uint64_t thread; /* row of any text of the only thread to show; 0: all */
-    bool any_unread, more;
+    bool any_unread, more, ended_shown;
 };
 
 /* Step `after` over the rows of a reply; true if it left some out. */
@@ -107,6 +107,9 @@ static int show_page(struct cli *c, struct reading *r)
     if (err)
         return err;
     uint32_t rows = api_rows(&reply);
+    if (!r->ended_shown)
+        view_add_ended(&s, r->group);
+    r->ended_shown = true;
     for (uint32_t i = 0; i < rows; i++) {
         struct message_row m = view_message(api_row(&reply, i));
         view_add_message(&s, &m, r->group->hour);
@@ -146,7 +149,7 @@ int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)
     int err = 0;
     while (!err && r.more)
         err = show_page(c, &r);
-    if (err || !r.any_unread)
+    if (err || (!r.any_unread && g->ended_unread == 0))
         return err;
     /* Only after standard output has taken it. */
     struct api_args args = {.group = g->number, .has_group = true, .row = r.newest};

@@ -70,6 +70,7 @@ struct group_row view_group(struct bytes map)
     copy_name(g.name, api_bytes(map, F_NAME));
     copy_name(g.me, api_bytes(map, F_ME));
     struct bytes sentence = api_bytes(map, F_SENTENCE);
+    g.ended_unread = api_uint(map, F_ENDED_UNREAD, 0);
     g.waiting = api_uint(map, F_WAITING, 0);
     g.asked = sentence.n == sizeof g.sentence;
     if (g.asked)
@@ -173,6 +174,19 @@ void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours)
             out, VIEW_WORDS_BYTES,
             ngettext("[talk, gone in %lu day]", "[talk, gone in %lu days]", days),
             days);
+}
+
+void view_add_ended(struct screen *s, const struct group_row *group)
+{
+    char words[VIEW_WORDS_BYTES];
+    unsigned long n = (unsigned long)group->ended_unread;
+    if (n == 0)
+        return;
+    (void)snprintf(words, sizeof words,
+                   ngettext("%lu message ended while you were away.",
+                            "%lu messages ended while you were away.", n),
+                   n);
+    screen_text(s, words);
 }
 
 void view_head(struct screen *s, const struct group_row *group)

@@ -16,7 +16,8 @@ struct group_row {
     uint64_t lifetime_hours;                         /* 0: kept */
     uint64_t members, stewards, unread, links, hour;
     bool joining, steward, differs;
-    uint64_t waiting; /* who must be let in */
+    uint64_t waiting;      /* who must be let in */
+    uint64_t ended_unread; /* texts that ended before they were read here */
     /* While joining, once somebody must say yes: */
     bool asked, same;
     uint8_t sentence[5];
@@ -42,6 +43,8 @@ NODISCARD int view_find_group(struct cli *c, const char *wanted, struct group_ro
 NODISCARD int view_group_number(struct cli *c, uint64_t number, struct group_row *out);
 /* Which clock runs: "[talk, gone in 7 days]" or "[kept]". */
 void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours);
+/* Add "12 messages ended while you were away."; nothing where none did. */
+void view_add_ended(struct screen *s, const struct group_row *group);
 /* Title and clock line of a group. */
 void view_head(struct screen *s, const struct group_row *group);
 /* How long ago, in words: "about 3 hours ago". */

@@ -131,7 +131,7 @@ def forms():
     choose(t, "2", "Name of the group:")
     check("a bad name of a group is asked again", choose(t, "g" * 41, "too long",
           "Name of the group:"), t.text)
-    choose(t, "Square", "4  They are kept", "Number:")
+    choose(t, "Square", "4  Keep everything", "Number:")
     check("a wrong lifetime is asked again", choose(t, "7", "Type one of the numbers.",
           "Number:"), t.text)
     choose(t, "2", "A number, or a name:")

@@ -54,6 +54,40 @@ T_CASE(who_is_not_in_yet_knows_no_clock)
     buf_free(&out);
 }
 
+T_CASE(what_ended_while_somebody_was_away_is_counted)
+{
+    static const struct {
+        uint64_t ended;
+        const char *says;
+    } cases[] = {
+        {0, ""},
+        {1, "1 message ended while you were away.\n"},
+        {12, "12 messages ended while you were away.\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct group_row g = {.ended_unread = cases[i].ended};
+        struct screen s = {0};
+        struct buf out = {0};
+        view_add_ended(&s, &g);
+        T_EQ(screen_render(&s, 0, &out), 0);
+        T_EQ(buf_append(&out, BYTES("", 1), SIZE_MAX), 0);
+        T_STR((const char *)out.p, cases[i].says);
+        screen_free(&s);
+        buf_free(&out);
+    }
+}
+
+T_CASE(how_many_ended_is_read_from_the_row_of_a_group)
+{
+    struct api_map row = {0};
+    struct buf map = {0};
+    api_put_uint(&row, F_GROUP, 1);
+    api_put_uint(&row, F_ENDED_UNREAD, 12);
+    T_EQ(api_map_end(&row, &map, 1000), 0);
+    T_EQ(view_group(BUF_BYTES(&map)).ended_unread, 12);
+    buf_free(&map);
+}
+
 /* What the screen says of Otter, who was limited `times` times for `why`. */
 static const char *limited(uint64_t why, uint64_t times, struct buf *out, bool json)
 {

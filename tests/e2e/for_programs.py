@@ -206,7 +206,6 @@ def alone():
     tell("a page", 0, "print", "Circle", "--to", f"{WORK}/page.pdf")
     tell("over a file", 65, "print", "Circle", "--to", f"{WORK}/page.pdf")
     tell("session with a folder", 64, "session")
-    tell("six words", 64, "invite", "Circle", "--words")
     tell("no networks", 0, "around", "--list")
 
 

@@ -71,6 +71,14 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
     [COMMAND_PRINT] = {"print", "GROUP", 1, 1,
                        N_("Print one page of a group, in large letters."),
                        "print Circle"},
+    [COMMAND_SEARCH] = {"search", "", 0, 0,
+                        N_("Find texts. The words come on standard input."),
+                        "search --group Circle < words"},
+    [COMMAND_HIDE] = {"hide", "NAME", 1, 1,
+                      N_("Do not show what one person writes, here only."),
+                      "hide Otter --group Circle"},
+    [COMMAND_QUIET] = {"quiet", "GROUP", 1, 1,
+                       N_("No news of a group, on this device only."), "quiet Circle"},
 };
 
 #define ON(name) (UINT64_C(1) << COMMAND_##name)
@@ -134,6 +142,13 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_LIST] = {"--list", NULL, ON(AROUND), N_("List the remembered networks.")},
     [OPTION_FORGET] = {"--forget", "NUMBER", ON(AROUND),
                        N_("Forget a remembered network.")},
+    [OPTION_ANSWER] = {"--answer", "NUMBER", ON(SAY),
+                       N_("The text with this number is answered.")},
+    [OPTION_GROUP] = {"--group", "GROUP", ON(SEARCH) | ON(HIDE),
+                      N_("Only in this group.")},
+    [OPTION_OFF] = {"--off", NULL, ON(HIDE) | ON(QUIET), N_("Undo it.")},
+    [OPTION_THREAD] = {"--thread", "NUMBER", ON(READ),
+                       N_("Only the thread of this text.")},
 };
 
 /* `format` is a translated sentence with one %s for what the person typed. */

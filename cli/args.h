@@ -39,6 +39,9 @@ enum cli_command {
     COMMAND_DOOR_NO,
     COMMAND_SESSION,
     COMMAND_PRINT,
+    COMMAND_SEARCH,
+    COMMAND_HIDE,
+    COMMAND_QUIET,
     COMMAND_COUNT,
 };
 
@@ -77,6 +80,10 @@ enum option {
     OPTION_OURS,
     OPTION_LIST,
     OPTION_FORGET,
+    OPTION_ANSWER,
+    OPTION_GROUP,
+    OPTION_OFF,
+    OPTION_THREAD,
     OPTION_COUNT,
 };
 

@@ -181,6 +181,8 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_PANIC] = command_panic,       [COMMAND_DEMO] = command_demo,
     [COMMAND_SESSION] = command_session,   [COMMAND_PRINT] = command_print,
     [COMMAND_AROUND] = command_around,     [COMMAND_DRAFTS] = command_drafts,
+    [COMMAND_SEARCH] = command_search,     [COMMAND_HIDE] = command_hide,
+    [COMMAND_QUIET] = command_quiet,
 };
 
 static int show_version(struct cli *c)

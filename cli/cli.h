@@ -126,6 +126,12 @@ int command_demo(struct cli *c);
 int command_print(struct cli *c);
 /* `kring session`. */
 int command_session(struct cli *c);
+/* `kring search`. */
+int command_search(struct cli *c);
+/* `kring hide`. */
+int command_hide(struct cli *c);
+/* `kring quiet`. */
+int command_quiet(struct cli *c);
 /* `kring` alone. */
 int command_home(struct cli *c);
 

@@ -76,13 +76,6 @@ static const struct note {
     enum cli_command command;
     const char *text;
 } notes[] = {
-    {COMMAND_LOCK, N_("In kring, l locks where a number is asked for.")},
-    {COMMAND_LOCK, N_("It also locks by itself when nobody types.")},
-    {COMMAND_LOCK, N_("Closing the lid does not lock. Lock before you close it.")},
-    {COMMAND_LOCK, N_("While it sleeps, the memory holds all. It locks on waking.")},
-    {COMMAND_LOCK, N_("A window that is closed locks, too.")},
-    {COMMAND_LOCK, N_("Open without its screens, it waits until you lock.")},
-    {COMMAND_LOCK, N_("A text you did not finish is kept, locked.")},
     {COMMAND_PANIC, N_("It is off until you choose a word for it.")},
     {COMMAND_PANIC, N_("Then that word erases everything here, also when locked.")},
     {COMMAND_BACKUP, N_("Talk is left out, unless you ask for it.")},

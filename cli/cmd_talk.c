@@ -45,12 +45,27 @@ static int show_sent(struct cli *c, struct bytes id)
     return cli_show(c, &s);
 }
 
-static int say_now(struct cli *c, uint64_t group, struct bytes text)
+/* The number after --answer; 0: none was given.  ERR_USAGE (said). */
+static int answered(struct cli *c, uint64_t *row)
+{
+    const char *typed = c->args.value[OPTION_ANSWER];
+    *row = 0;
+    if (typed && (args_number(typed, UINT32_MAX, row) || *row == 0))
+        return cli_error(c, ERR_USAGE, _("--answer needs the number of a text."));
+    return 0;
+}
+
+static int say_now(struct cli *c, uint64_t group, struct bytes text, uint64_t answers)
 {
     struct api_reply reply = {0};
-    struct api_args args = {
-        .group = group, .has_group = true, .text = text, .has_text = true};
+    struct api_args args = {.group = group,
+                            .has_group = true,
+                            .text = text,
+                            .has_text = true,
+                            .row = answers};
     int err = talk_explain(c, cli_call(c, API_SAY, &args, &reply));
+    if (err == ERR_NOTFOUND && answers > 0)
+        return cli_error(c, err, _("That text is gone. Nothing was sent."));
     if (err)
         return err;
     err = show_sent(c, api_bytes(api_row(&reply, UINT32_MAX), F_ID));
@@ -97,12 +112,12 @@ static int wait_sent(struct cli *c, uint64_t group, uint64_t draft)
     }
 }
 
-static int say_later(struct cli *c, uint64_t group, struct bytes text)
+static int say_later(struct cli *c, uint64_t group, struct bytes text, uint64_t answers)
 {
     uint64_t draft = 0;
     int err = cli_do(c, API_FOLLOW, NULL);
     if (!err)
-        err = talk_draft(c, group, text, &draft);
+        err = talk_draft(c, group, text, answers, &draft);
     return err ? err : wait_sent(c, group, draft);
 }
 
@@ -148,7 +163,10 @@ static int say_long(struct cli *c, uint64_t group, bool menu)
 static int say_row(struct cli *c, uint64_t group)
 {
     struct buf text = {0};
-    int err = 0;
+    uint64_t answers = 0;
+    int err = answered(c, &answers);
+    if (err)
+        return err;
     do {
         buf_free(&text);
         c->told = false;
@@ -159,8 +177,9 @@ static int say_row(struct cli *c, uint64_t group)
     if (err == 1)
         err = say_long(c, group, true);
     else if (!err)
-        err = args_has(&c->args, OPTION_NOW) ? say_now(c, group, BUF_BYTES(&text))
-                                             : say_later(c, group, BUF_BYTES(&text));
+        err = args_has(&c->args, OPTION_NOW)
+                  ? say_now(c, group, BUF_BYTES(&text), answers)
+                  : say_later(c, group, BUF_BYTES(&text), answers);
     buf_free(&text);
     return err;
 }
@@ -193,6 +212,7 @@ int command_say(struct cli *c)
 {
     struct group_row g;
     struct buf text = {0};
+    uint64_t answers = 0;
     /* A program gets the number of its text, so its text does not wait. */
     bool person = prompt_can(&c->prompt) && !args_has(&c->args, OPTION_JSON);
     if (args_has(&c->args, OPTION_LONG) && !person)
@@ -207,7 +227,9 @@ int command_say(struct cli *c)
     if (!err)
         err = talk_check(c, BUF_BYTES(&text));
     if (!err)
-        err = say_now(c, g.number, BUF_BYTES(&text));
+        err = answered(c, &answers);
+    if (!err)
+        err = say_now(c, g.number, BUF_BYTES(&text), answers);
     buf_free(&text);
     return err;
 }
@@ -268,6 +290,15 @@ static int follow(struct cli *c, const struct group_row *g)
     }
 }
 
+static int read_thread(struct cli *c, const struct group_row *g)
+{
+    uint64_t row = 0;
+    if (args_number(c->args.value[OPTION_THREAD], UINT32_MAX, &row) || row == 0)
+        return cli_error(c, ERR_USAGE, _("--thread needs the number of a text."));
+    int err = talk_show_thread(c, g, row);
+    return err == ERR_NOTFOUND ? cli_error(c, err, _("That text is gone.")) : err;
+}
+
 int command_read(struct cli *c)
 {
     struct screen head = {0};
@@ -284,6 +315,8 @@ int command_read(struct cli *c)
         view_head(&head, &g);
         err = cli_show(c, &head);
     }
+    if (!err && args_has(&c->args, OPTION_THREAD))
+        return read_thread(c, &g);
     if (!err)
         err = talk_show(c, &g, TALK_ALL);
     g.ended_unread = 0; /* said */

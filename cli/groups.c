@@ -192,6 +192,9 @@ static void add_member(struct screen *s, struct bytes map, uint64_t now_hour)
         screen_cell_null(s, "reads_from");
     }
     screen_cell_flag(s, "forked", forked);
+    screen_cell_flag(s, "hidden", api_uint(map, F_HIDDEN, 0) != 0);
+    if (api_uint(map, F_HIDDEN, 0))
+        screen_text(s, _("You do not see what this person writes."));
     if (forked)
         screen_text(s, _("This person went back to an older copy of kring."));
 }
@@ -209,6 +212,65 @@ int groups_add_members(struct cli *c, uint64_t number, struct screen *s)
     for (uint32_t i = 0; i < api_rows(&reply); i++)
         add_member(s, api_row(&reply, i), g.hour);
     api_reply_free(&reply);
+    return 0;
+}
+
+/* ---- on this device only --------------------------------------------------- */
+
+/* The index of the member called `name`.  ERR_NOTFOUND. */
+static int find_member(struct cli *c, uint64_t group, const char *name, uint64_t *index)
+{
+    struct api_args args = {.group = group, .has_group = true};
+    struct api_reply reply = {0};
+    int err = cli_call(c, API_MEMBERS, &args, &reply);
+    if (err)
+        return err;
+    err = ERR_NOTFOUND;
+    for (uint32_t i = 0; i < api_rows(&reply) && err; i++) {
+        struct bytes map = api_row(&reply, i);
+        if (!view_same_name(api_bytes(map, F_NAME), BYTES(name, strlen(name))))
+            continue;
+        *index = api_uint(map, F_ROW, 0);
+        err = 0;
+    }
+    api_reply_free(&reply);
+    return err;
+}
+
+int groups_hide(struct cli *c, const struct group_row *group, const char *name, bool on)
+{
+    struct api_args args = {
+        .group = group->number, .has_group = true, .has_row = true, .on = on};
+    int err = find_member(c, group->number, name, &args.row);
+    if (!err)
+        err = cli_do(c, API_HIDE, &args);
+    if (err == ERR_NOTFOUND)
+        return cli_error(c, err, _("Nobody here has this name."));
+    if (err == ERR_USAGE)
+        return cli_error(c, err, _("You cannot hide yourself."));
+    if (err)
+        return err;
+    if (on) {
+        cli_sayf(_("You do not see what %s writes any more."), name);
+        cli_say(_("Only on this device. Nobody is told."));
+    } else {
+        cli_sayf(_("You see what %s writes again."), name);
+    }
+    return 0;
+}
+
+int groups_quiet(struct cli *c, const struct group_row *group, bool on)
+{
+    struct api_args args = {.group = group->number, .has_group = true, .on = on};
+    int err = cli_do(c, API_QUIET, &args);
+    if (err)
+        return err;
+    if (on) {
+        cli_sayf(_("%s is quiet: no mark and no news."), group->name);
+        cli_say(_("Only on this device. Nobody is told."));
+    } else {
+        cli_sayf(_("%s is not quiet any more."), group->name);
+    }
     return 0;
 }
 

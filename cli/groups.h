@@ -23,6 +23,14 @@ NODISCARD int groups_invite(struct cli *c, const struct group_row *group,
 NODISCARD int groups_join(struct cli *c, struct bytes line, uint64_t *number);
 /* Add everybody in a group to a screen. */
 NODISCARD int groups_add_members(struct cli *c, uint64_t number, struct screen *s);
+/* Show no more what the member called `name` writes, on this device only; or `on`
+ * false: again.  What it means was said.  ERR_NOTFOUND, ERR_USAGE (it is you): said;
+ * errors of the session. */
+NODISCARD int groups_hide(struct cli *c, const struct group_row *group,
+                          const char *name, bool on);
+/* No unread mark and no news of a group, on this device only; or again.  What it means
+ * was said.  Errors of the session. */
+NODISCARD int groups_quiet(struct cli *c, const struct group_row *group, bool on);
 /* Add "1 name (Wren), 1 group, 0 real names" to a screen. */
 NODISCARD int groups_add_about_me(struct cli *c, struct screen *s);
 /* Change the own name in a group. */

@@ -344,6 +344,11 @@ static void add_group_choice(struct screen *s, struct order *order,
     view_name(name, BYTES(g->name, strlen(g->name)));
     if (g->joining)
         (void)snprintf(text, sizeof text, "%s", _("Waiting to be let in"));
+    else if (g->quiet)
+        (void)snprintf(text, sizeof text, _("%s (quiet)"), name);
+    else if (g->unread_named > 0)
+        (void)snprintf(text, sizeof text, _("%s (new: %lu, names you: %lu)"), name,
+                       (unsigned long)g->unread, (unsigned long)g->unread_named);
     else if (g->unread > 0)
         (void)snprintf(text, sizeof text, _("%s (new: %lu)"), name,
                        (unsigned long)g->unread);
@@ -362,7 +367,7 @@ static int add_groups(struct cli *c, struct screen *s, struct order *order)
     for (int pass = 0; pass < 2 && !err; pass++) {
         for (uint32_t i = 0; i < api_rows(&reply); i++) {
             struct group_row g = view_group(api_row(&reply, i));
-            if ((g.unread > 0) == (pass == 0))
+            if ((g.unread > 0 && !g.quiet) == (pass == 0))
                 add_group_choice(s, order, &g);
         }
     }

@@ -33,7 +33,7 @@ static void write_text(struct home *h, const struct group_row *g)
     if (!err && w.count > 0) {
         home_take_back(h); /* a habit, not a text */
     } else if (!err && text.n > 0) {
-        err = talk_draft(h->c, g->number, BUF_BYTES(&text), &draft);
+        err = talk_draft(h->c, g->number, BUF_BYTES(&text), 0, &draft);
         if (!err)
             h->draft_group = g->number;
         if (!err)

@@ -15,11 +15,54 @@ static void change_name(struct home *h, const struct group_row *g)
         cli_say(_("You have a new name here."));
 }
 
+static void be_quiet(struct home *h, const struct group_row *g)
+{
+    home_report(h, groups_quiet(h->c, g, !g->quiet));
+}
+
+/* Everybody but this person, with a number each: chosen again, they are shown again. */
+static void hide_somebody(struct home *h, const struct group_row *g)
+{
+    struct api_args args = {.group = g->number, .has_group = true};
+    struct api_reply reply = {0};
+    struct screen s = {0};
+    uint64_t others[LIMIT_MEMBERS_MAX], count = 0, n = 0;
+    int err = cli_call(h->c, API_MEMBERS, &args, &reply);
+    view_head(&s, g);
+    screen_text(&s, _("Whose texts do you not want to see here?"));
+    for (uint32_t i = 0; !err && i < api_rows(&reply); i++) {
+        char key[24], name[VIEW_NAME_BYTES], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
+        struct bytes map = api_row(&reply, i);
+        if (api_uint(map, F_ME, 0) || count == LIMIT_MEMBERS_MAX)
+            continue;
+        others[count++] = i;
+        view_name(name, api_bytes(map, F_NAME));
+        (void)snprintf(key, sizeof key, "%lu", (unsigned long)count);
+        (void)snprintf(text, sizeof text,
+                       api_uint(map, F_HIDDEN, 0) ? _("%s (hidden: show again)") : "%s",
+                       name);
+        screen_choice(&s, key, text);
+    }
+    if (!err && count == 0) {
+        screen_free(&s);
+        cli_say(_("Nobody else is here."));
+    } else if (!err && home_choose(h, &s, count, &n)) {
+        char name[VIEW_NAME_BYTES];
+        struct bytes map = api_row(&reply, (uint32_t)others[n - 1]);
+        view_name(name, api_bytes(map, F_NAME));
+        err = groups_hide(h->c, g, name, !api_uint(map, F_HIDDEN, 0));
+    }
+    api_reply_free(&reply);
+    home_report(h, err);
+}
+
 static const struct act {
     void (*run)(struct home *h, const struct group_row *g);
     const char *text;
 } acts[] = {
     {change_name, N_("Change my name here")},
+    {be_quiet, N_("Quiet here, on or off")},
+    {hide_somebody, N_("Hide what somebody writes")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 
@@ -33,7 +76,6 @@ void home_more(struct home *h, const struct group_row *g)
         (void)snprintf(key, sizeof key, "%zu", i + 1);
         screen_choice(&s, key, gettext(acts[i].text));
     }
-    screen_choice(&s, "0", _("Back"));
     if (home_choose(h, &s, ACTS_COUNT, &n))
         acts[n - 1].run(h, g);
 }

@@ -141,6 +141,8 @@ static void tell_entry(struct home *h, uint64_t group)
     struct group_row g;
     if (view_group_number(h->c, group, &g) || g.unread == 0)
         return;
+    if (g.quiet && !(h->in_group && h->group == group))
+        return;
     begin_news(h);
     if (h->in_group && h->group == group)
         home_report(h, talk_show(h->c, &g, TALK_UNREAD));
@@ -226,7 +228,8 @@ static uint64_t weight(struct home *h, const struct session_event *event)
 {
     struct group_row g;
     switch (event->event) {
-    case TELL_ENTRY: return view_group_number(h->c, event->group, &g) ? 0 : g.unread;
+    case TELL_ENTRY:
+        return view_group_number(h->c, event->group, &g) || g.quiet ? 0 : g.unread;
     case TELL_SENT:
     case TELL_MEMBER:
     case TELL_DOOR:

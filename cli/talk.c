@@ -31,7 +31,8 @@ int talk_check(struct cli *c, struct bytes text)
     return talk_explain(c, text_check(text));
 }
 
-int talk_draft(struct cli *c, uint64_t group, struct bytes text, uint64_t *draft)
+int talk_draft(struct cli *c, uint64_t group, struct bytes text, uint64_t answers,
+               uint64_t *draft)
 {
     struct api_reply reply = {0};
     struct api_args args = {
@@ -40,8 +41,11 @@ int talk_draft(struct cli *c, uint64_t group, struct bytes text, uint64_t *draft
         .text = text,
         .has_text = true,
         .delay_ms = TALK_DELAY_MS,
+        .row = answers,
     };
     int err = talk_explain(c, cli_call(c, API_SAY, &args, &reply));
+    if (err == ERR_NOTFOUND && answers > 0)
+        return cli_error(c, err, _("That text is gone. Nothing was sent."));
     if (err)
         return err;
     *draft = api_uint(api_row(&reply, UINT32_MAX), F_DRAFT, 0);
@@ -112,7 +116,7 @@ static int show_page(struct cli *c, struct reading *r)
     r->ended_shown = true;
     for (uint32_t i = 0; i < rows; i++) {
         struct message_row m = view_message(api_row(&reply, i));
-        view_add_message(&s, &m, r->group->hour);
+        view_add_message(&s, &m, r->group);
         r->any_unread |= m.unread;
         if (m.draft == 0 && m.row > r->newest)
             r->newest = m.row;
@@ -141,6 +145,15 @@ int talk_find_waiting(struct cli *c, uint64_t group, struct talk_waiting *out)
         api_reply_free(&reply);
     }
     return 0;
+}
+
+int talk_show_thread(struct cli *c, const struct group_row *g, uint64_t row)
+{
+    struct reading r = {.group = g, .thread = row, .more = true, .ended_shown = true};
+    int err = 0;
+    while (!err && r.more)
+        err = show_page(c, &r);
+    return err;
 }
 
 int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)

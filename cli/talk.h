@@ -24,9 +24,10 @@ struct talk_waiting {
 int talk_explain(struct cli *c, int err);
 /* Check a text before it is sent: 0, or an error that was said. */
 NODISCARD int talk_check(struct cli *c, struct bytes text);
-/* Let a text wait TALK_DELAY_MS on this device, and say so. */
+/* Let a text wait TALK_DELAY_MS on this device, and say so.  `answers`: row of the text
+ * that it answers; 0: none.  ERR_NOTFOUND: that one is gone, which was said. */
 NODISCARD int talk_draft(struct cli *c, uint64_t group, struct bytes text,
-                         uint64_t *draft);
+                         uint64_t answers, uint64_t *draft);
 /* How many texts of a group wait, and which is the newest, whoever wrote them in which
  * run.  Errors of the session. */
 NODISCARD int talk_find_waiting(struct cli *c, uint64_t group,
@@ -34,6 +35,9 @@ NODISCARD int talk_find_waiting(struct cli *c, uint64_t group,
 /* Take a waiting text back, and say so; one of several lines is kept unsent (draft.h).
  * ERR_NOTFOUND: it is sent already. */
 NODISCARD int talk_take_back(struct cli *c, uint64_t group, uint64_t draft);
+/* Show the thread of the text in row `row`; nothing becomes read.  ERR_NOTFOUND: it is
+ * gone. */
+NODISCARD int talk_show_thread(struct cli *c, const struct group_row *g, uint64_t row);
 /* Show messages on standard output, in order; what was shown becomes read. */
 NODISCARD int talk_show(struct cli *c, const struct group_row *g,
                         enum talk_which which);

@@ -56,6 +56,13 @@ const struct topic topics[] = {
         .examples = {"lock"},
         .lines =
             {
+                N_("In kring, l locks where a number is asked for."),
+                N_("It also locks by itself when nobody types."),
+                N_("Closing the lid does not lock. Lock before you close it."),
+                N_("While it sleeps, the memory holds all. It locks on waking."),
+                N_("A window that is closed locks, too."),
+                N_("Open without its screens, it waits until you lock."),
+                N_("A text you did not finish is kept, locked."),
                 N_("Every kring of yours on this device closes at once."),
                 N_("Then only your words open it. Nothing arrives until then."),
                 N_("Who makes you open it can read everything. Keep little."),

@@ -66,6 +66,8 @@ struct group_row view_group(struct bytes map)
         .joining = api_uint(map, F_JOINING, 0) != 0,
         .steward = api_uint(map, F_STEWARD, 0) != 0,
         .differs = api_uint(map, F_DIFFERS, 0) != 0,
+        .quiet = api_uint(map, F_QUIET, 0) != 0,
+        .unread_named = api_uint(map, F_UNREAD_NAMED, 0),
     };
     copy_name(g.name, api_bytes(map, F_NAME));
     copy_name(g.me, api_bytes(map, F_ME));
@@ -96,12 +98,18 @@ struct message_row view_message(struct bytes map)
         .forked = api_uint(map, F_FORKED, 0) != 0,
         .newer = api_uint(map, F_NEWER, 0) != 0,
         .missing_before = api_uint(map, F_MISSING, 0) != 0,
+        .names_me = api_uint(map, F_NAMES_ME, 0) != 0,
+        .thread = api_uint(map, F_THREAD, 0),
+        .reply = api_uint(map, F_REPLY, REPLY_NOT),
+        .reply_row = api_uint(map, F_REPLY_ROW, 0),
+        .reply_name = api_bytes(map, F_REPLY_NAME),
+        .reply_text = api_bytes(map, F_REPLY_TEXT),
     };
 }
 
 /* ---- finding a group ----------------------------------------------------- */
 
-static bool same_name(struct bytes a, struct bytes b)
+bool view_same_name(struct bytes a, struct bytes b)
 {
     struct buf fold_a = {0}, fold_b = {0};
     bool same = text_fold(a, &fold_a, VIEW_NAME_BYTES * 4) == 0 &&
@@ -120,7 +128,7 @@ static int pick_group(const struct api_reply *reply, const char *wanted,
     uint64_t number = 0;
     for (uint32_t i = 0; i < api_rows(reply); i++) {
         *out = view_group(api_row(reply, i));
-        if (same_name(BYTES(out->name, strlen(out->name)), name))
+        if (view_same_name(BYTES(out->name, strlen(out->name)), name))
             return 0;
     }
     if (args_number(wanted, UINT32_MAX, &number))
@@ -262,6 +270,44 @@ static void add_cells(struct screen *s, const struct message_row *m)
     screen_cell_flag(s, "waiting", m->draft != 0);
     screen_cell_flag(s, "missing_before", m->missing_before);
     screen_cell_flag(s, "newer", m->newer);
+    screen_cell_number(s, "number", m->row);
+    if (m->reply != REPLY_NOT)
+        screen_cell_number(s, "answers", m->reply_row);
+    else
+        screen_cell_null(s, "answers");
+    screen_cell_flag(s, "names_you", m->names_me);
+}
+
+/* "Answers Wren: Shall we meet on" above a text that answers another. */
+static void add_answered(struct screen *s, const struct message_row *m)
+{
+    enum { FIRST_BYTES = 48 };
+    char who[VIEW_NAME_BYTES], label[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
+    if (m->reply == REPLY_ENDED)
+        screen_text(s, _("The next one answers a text that is gone."));
+    else if (m->reply == REPLY_MISSING)
+        screen_text(s, _("The next one answers a text you do not see."));
+    if (m->reply != REPLY_HERE)
+        return;
+    view_name(who, m->reply_name);
+    (void)snprintf(label, sizeof label, _("The next one answers %s"), who);
+    struct bytes first = m->reply_text;
+    const uint8_t *end = first.n ? memchr(first.p, '\n', first.n) : NULL;
+    if (end)
+        first.n = (size_t)(end - first.p);
+    screen_said(s, label, text_part(first, FIRST_BYTES));
+}
+
+/* By number only, and of what we wrote: who watches a screen learns of nobody. */
+static void add_have(struct screen *s, const struct message_row *m,
+                     const struct group_row *group)
+{
+    char words[VIEW_WORDS_BYTES];
+    if (!m->own || m->draft || group->members < 2)
+        return;
+    (void)snprintf(words, sizeof words, _("%lu of %lu devices have it."),
+                   (unsigned long)m->have + 1, (unsigned long)group->members);
+    screen_text(s, words);
 }
 
 /* "Wren, about 3 hours ago (new)". */
@@ -271,7 +317,9 @@ static int label_of(struct buf *out, const struct message_row *m, uint64_t now_h
     view_ago(ago, m->about_hour, now_hour);
     view_name(who, m->author);
     const char *when = m->draft ? _("waits on this device") : ago;
-    const char *mark = m->unread ? _(" (new)") : "";
+    const char *mark = !m->unread    ? ""
+                       : m->names_me ? _(" (new, names you)")
+                                     : _(" (new)");
     int err = buf_append(out, BYTES(who, strlen(who)), SIZE_MAX);
     if (!err)
         err = buf_append(out, BYTES(", ", 2), SIZE_MAX);
@@ -282,7 +330,8 @@ static int label_of(struct buf *out, const struct message_row *m, uint64_t now_h
     return err ? err : buf_append(out, BYTES("", 1), SIZE_MAX);
 }
 
-void view_add_message(struct screen *s, const struct message_row *m, uint64_t now_hour)
+void view_add_message(struct screen *s, const struct message_row *m,
+                      const struct group_row *group)
 {
     struct buf label = {0}, clean = {0};
     size_t removed = 0;
@@ -290,13 +339,15 @@ void view_add_message(struct screen *s, const struct message_row *m, uint64_t no
     struct bytes text = m->newer ? BYTES(newer, strlen(newer)) : m->text;
     if (m->missing_before)
         screen_text(s, _("Something written before this has not come yet."));
-    if (label_of(&label, m, now_hour) == 0)
+    add_answered(s, m);
+    if (label_of(&label, m, group->hour) == 0)
         screen_said(s, (const char *)label.p, text);
     else
         s->err = ERR_NOMEM;
     add_cells(s, m);
     if (text_clean(m->text, &clean, SIZE_MAX, &removed) == 0 && removed > 0)
         screen_text(s, _("Hidden signs in this text were taken out."));
+    add_have(s, m, group);
     buf_free(&label);
     buf_free(&clean);
 }

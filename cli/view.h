@@ -16,6 +16,8 @@ struct group_row {
     uint64_t lifetime_hours;                         /* 0: kept */
     uint64_t members, stewards, unread, links, hour;
     bool joining, steward, differs;
+    bool quiet;            /* no unread mark and no news are wanted */
+    uint64_t unread_named; /* of the unread, those that name us */
     uint64_t waiting;      /* who must be let in */
     uint64_t ended_unread; /* texts that ended before they were read here */
     /* While joining, once somebody must say yes: */
@@ -28,14 +30,18 @@ struct group_row {
 /* One message; spans are lent from the reply. */
 struct message_row {
     struct bytes id, author, text;
-    uint64_t row, draft, about_hour, have;
-    bool unread, own, forked, newer, missing_before;
+    uint64_t row, draft, about_hour, have, thread;
+    bool unread, own, forked, newer, missing_before, names_me;
+    uint64_t reply, reply_row; /* enum reply_state */
+    struct bytes reply_name, reply_text;
 };
 
 /* Read one row of API_GROUPS. */
 struct group_row view_group(struct bytes map);
 /* Read one row of API_MESSAGES. */
 struct message_row view_message(struct bytes map);
+/* True if two names are the same: letters compare folded. */
+bool view_same_name(struct bytes a, struct bytes b);
 /* The group called `wanted` (names compare folded), or with that number.
  * ERR_NOTFOUND (said), errors of the session. */
 NODISCARD int view_find_group(struct cli *c, const char *wanted, struct group_row *out);
@@ -57,8 +63,9 @@ bool view_unnamed(struct bytes name);
 void view_day(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* The hour as programs read it: 2026-11-24T21:00Z. */
 void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
-/* Add a message to a screen, with the cells of `read --json`. */
-void view_add_message(struct screen *s, const struct message_row *m, uint64_t now_hour);
+/* Add a message of a group to a screen, with the cells of `read --json`. */
+void view_add_message(struct screen *s, const struct message_row *m,
+                      const struct group_row *group);
 /* Add what a row of API_STATUS says of a member who was limited, for people and with
  * the cells of `status --json`; other rows are passed over. */
 void view_add_limited(struct screen *s, struct bytes row);

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What stays in memory: images of every kind of kring process, taken while it runs and
 right before it ends, on every way out; searched for keys, passphrase, texts and names.
-
 While it runs an image must hold what the process is known to hold: else the search is
-blind, and what it does not find later would prove nothing."""
+blind."""
 
 import os
 import shutil
@@ -347,19 +346,11 @@ def lock_without_answer():
           "kring was not open here." in done.stderr, done.stderr)
 
 
-def into_group(t):
-    """The screen of the group; a text that was left half typed is passed over."""
-    t.say("1")
-    t.expect("Number:")
-    if SHOWN not in t.text:
-        tty.choose(t, "0", SHOWN, "Number:")
-
-
 def homes():
     def opened(name, *args):
         t = Traced(name, "otter", "--listen", "127.0.0.1:0", *args)
         t.shows("Number:")
-        into_group(t.t)
+        tty.into_group(t.t, SHOWN)
         return t
 
     t = opened("home, closed")
@@ -405,7 +396,7 @@ def idle():
     run("otter", "lock", "--after", "1")
     t = Traced("home, nobody types", "otter", "--listen", "127.0.0.1:0")
     t.shows("Number:")
-    into_group(t.t)
+    tty.into_group(t.t, SHOWN)
     tty.choose(t.t, "1", "Your text:")
     os.write(t.t.fd, LATER.encode())
     check("it locks by itself", t.t.expect("kring locks in", 60) and
@@ -434,7 +425,7 @@ def erasing():
     t.ends(0)
     t = Traced("the word, in home", "gone2", "--listen", "127.0.0.1:0")
     t.shows("Number:")
-    into_group(t.t)
+    tty.into_group(t.t, SHOWN)
     tty.choose(t.t, "panic", "Your word:")
     check("control: home had keys", "data-key" in names_of(t.asks()))
     t.t.say(ERASING)

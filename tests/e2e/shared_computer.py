@@ -100,7 +100,8 @@ def join(t):
     check("no group is started here", "Start a group" not in t.text and
           "1  Join" in t.text and "0  End" in t.text, t.text)
     choose(t, "1", "Your invitation:")
-    choose(t, run("wren", "invite", "Circle", "--open").stdout.strip(), "A number, or a name:")
+    choose(t, run("wren", "invite", "Circle", "--open").stdout.strip(),
+           "A number, or a name:")
     choose(t, "Otter", "It goes on by itself.")
     check("it is let in", t.expect("You are in", 60), t.text)
     t.expect("Number:")

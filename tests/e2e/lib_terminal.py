@@ -40,7 +40,8 @@ class Terminal:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ,
                         struct.pack("HHHH", rows, columns, 0, 0))
-            argv = [*INSIDE.get(home, ()), KRING, "--home", f"{WORK}/{home}", *args]
+            place = ("--home", f"{WORK}/{home}") if home else ()
+            argv = [*INSIDE.get(home, ()), KRING, *place, *args]
             os.execvpe(argv[0], argv, dict(ENV, **(env or {})))
         self.raw, self.text, self.at = b"", "", 0
 

@@ -12,9 +12,9 @@ import os
 import re
 import sys
 
-from lib_stories import (DUTCH, SOURCE, Play, begin, close, command, foreign,
+from lib_stories import (DUTCH, NAMES, SOURCE, Play, begin, close, command, foreign,
                          pieces, reopen)
-from lib_terminal import check, main, narrow
+from lib_terminal import WORK, Terminal, check, main, narrow
 
 CHOICE = re.compile(
     r"(?m)^(\d+|u|l|\?)  (.*(?:\n(?!\d+  |u  |l  |\?  |\n|.*:$).+)*)")
@@ -101,6 +101,38 @@ def lock(p):
     p.answer("these are other words", ": ", "refused")
     os.write(p.t.fd, b"\x03")
     p.end()
+    reopen(p, "otter")
+    p.answer("l", "Locked. Nothing arrives until you open it.")
+    p.screens["lock-key"] = p.tr("Locked. Nothing arrives until you open it.")
+    check(f"{p.language}: l locks", p.end() == 0, p.t.text)
+
+
+def panic(p):
+    """Story 9, the worst of it: a word is chosen before, and erases everything."""
+    p.open("otter", "panic", "--enable", "--passphrase-file",
+           f"{WORK}/words-otter-{p.place}", words=False)
+    p.screens["panic-enable"] = p.settled(p.until("Your word:"))
+    p.answer("sluice gate", "The same word again:")
+    p.t.say("sluice gate")
+    check(f"{p.language}: a word is chosen", p.end() == 0, p.t.text)
+    p.screens["panic-enabled"] = p.settled(
+        p.t.text.rsplit(p.tr("The same word again:"), 1)[-1].split("\n", 1)[-1])
+    p.open("otter", "panic", words=False)
+    p.screens["panic"] = p.settled(p.until("Your word"))
+    p.t.say("sluice gate")
+    check(f"{p.language}: it erases", p.end() == 0, p.t.text)
+    p.screens["erased"] = p.settled(p.t.text.split("sluice gate", 1)[-1])
+
+
+def session(p):
+    """Story 10: a shared computer, where nothing stays."""
+    p.t = Terminal(None, "session", env=dict(p.terminal.get("env") or {}),
+                   columns=p.terminal.get("columns", 40))
+    p.until("1-2:")
+    p.answer(str(list(NAMES).index(p.language) + 1), "Number:", "session")
+    p.t.say("0")
+    check(f"{p.language}: a session ends", p.end() == 0, p.t.text)
+    p.screens["session-end"] = p.settled(p.t.text.rsplit("\n", 3)[-2])
 
 
 def help_of(p):
@@ -161,6 +193,7 @@ def story(language, columns, env):
     close(p)
     lock(p)
     help_of(p)
+    session(p)
     check(f"{name}: every screen came", not p.missed, "\n".join(p.missed))
     # The first screen names languages and warnings in all of them, and so does the
     # question of a kring that nobody opened.
@@ -208,14 +241,53 @@ def stories():
     for language in "en", "nl":
         plays[language], normal = story(language, 40, {"LANG": "C"})
         large(plays[language], normal)
+        panic(plays[language])
     paper(plays)
+    tour(plays)
+    narrower.update(plays)
+
+
+narrower = {}
+
+
+def tour(plays):
+    """docs/tour.md shows the stories as they are played here, in both languages."""
+    path = f"{SOURCE}/docs/tour.md"
+    with open(path, encoding="utf-8") as f:
+        page = f.read()
+    used = re.findall(r"<!-- screen: (en|nl)/(\S+) -->\n\n```\n(.*?)\n```\n", page,
+                      re.S)
+    check("the tour has screens", len(used) > 30, len(used))
+    for language, name, text in used:
+        now = plays[language].screens.get(name)
+        if "--write" in sys.argv:
+            page = page.replace(fence(f"{language}/{name}", text),
+                                fence(f"{language}/{name}", now))
+        else:
+            check(f"tour, {language}: {name}", text == now, f"{text}\n--- now:\n{now}")
+    if "--write" in sys.argv:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(page)
+
+
+def same_when_wide(language, wide_one):
+    """The stories at 80 columns are those at 40, but for where rows end."""
+    turned = wide_one.tr("Enter goes on. 0 stops.")  # where a page is full
+    for name, text in narrower[language].screens.items():
+        other = wide_one.screens.get(name)
+        if name not in ("large", "large-group"):
+            check(f"{language}, 80 columns: {name} says the same", other is not None and
+                  text.replace(turned, "").split() == other.replace(turned, "").split(),
+                  f"{text}\n--- 80 columns:\n{other}")
 
 
 def wide():
     """80 columns, and the same bytes whether colour is refused or not."""
     shown = []
     for language in "en", "nl":
-        story(language, 80, {"LANG": "C"})
+        p, _ = story(language, 80, {"LANG": "C"})
+        panic(p)
+        same_when_wide(language, p)
     for colour in {"NO_COLOR": "1"}, {"NO_COLOR": "", "TERM": "xterm-256color"}:
         p = Play("nl", columns=80, env=colour)
         shown.append(reopen(p, "otter"))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* content_author.c -- who wrote: frontiers, baselines, sequences held. */
+#include "node/core/content_author.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
-#include "node/core/content_author.h"
 #include "node/core/content_int.h"
 
 enum {

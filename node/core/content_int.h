@@ -115,7 +115,9 @@ struct content {
     uint32_t control_seen; /* control entries held when bodies were last tried */
     uint32_t unread, unread_named, unread_hour;
     uint32_t ended_unread; /* texts that ended before anybody read them here */
-    uint32_t day;          /* of the group hour when day_row was last set */
+    uint32_t day;          /* of the group hour, as day_settle saw it last */
+    uint64_t day_last;     /* last row when it began */
+    uint64_t day_before;   /* last row when the one before it began */
     bool quiet;            /* no unread mark on the first screen */
     bool unread_known, meta_dirty, hour_due, has_unsent;
     uint32_t expired_hour; /* ends were looked after at this hour */
@@ -196,6 +198,11 @@ void items_reset(struct content *c);
 bool content_ended(const struct group *g, uint32_t end_hour);
 /* Erase what has ended, once per hour. */
 NODISCARD int expire_tick(struct group *g);
+
+/* --- content_who.c --------------------------------------------------------------- */
+/* Before anything is learned in a new day: what is known by now is what is said by name
+ * until the day ends (P8.16).  Authors and the meta record are to be flushed. */
+void day_settle(struct group *g);
 
 /* --- hour.c ---------------------------------------------------------------------- */
 /* Rise to the median of the hours heard if any changed (P3.2). */

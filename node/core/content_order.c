@@ -196,7 +196,7 @@ static void reply_link(struct ordering *o, struct entry *e)
     const struct entry *to = table_find(o, reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES);
     if (!to)
         e->reply_state = (uint8_t)reply_gone(o, reply);
-    else if (to->ended)
+    else if (to->ended || to->state == CONTENT_BEFORE)
         e->reply_state = REPLY_ENDED;
     else if (is_shown(o, to) && to != e)
         e->reply_state = REPLY_HERE;

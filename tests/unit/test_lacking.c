@@ -48,7 +48,7 @@ static void say(struct net *n, int peer, const char *text, uint32_t lifetime_hou
     CHECK(net_command(n, peer, &c) == 0);
 }
 
-/* ---- what is seen ---------------------------------------------------------------- */
+/* ---- what is seen ------------------------------------------------------------ */
 
 struct seen {
     const char *text; /* whose row and counts are wanted */
@@ -109,7 +109,7 @@ static struct net *net_three(void)
     return n;
 }
 
-/* ---- the tests -------------------------------------------------------------------- */
+/* ---- the tests ---------------------------------------------------------------- */
 
 T_CASE(a_number_of_devices_out_of_those_there_are)
 {
@@ -190,7 +190,7 @@ T_CASE(who_came_yesterday_is_not_named_today)
     net_free(n);
 }
 
-/* ---- at what hour somebody was there ----------------------------------------------- */
+/* ---- at what hour somebody was there ------------------------------------------- */
 
 static void put(struct buf *to, const void *p, size_t n)
 {

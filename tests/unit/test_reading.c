@@ -9,7 +9,7 @@
 
 enum { WREN, OTTER, HERON, MINUTE = 60 * 1000, HOUR = 60 * MINUTE, TEXT_MAX = 64 };
 
-/* ---- what is seen ---------------------------------------------------------------- */
+/* ---- what is seen ------------------------------------------------------------ */
 
 struct seen {
     const char *text; /* wanted */
@@ -80,7 +80,7 @@ static int picked(struct tp *t, struct message_pick pick)
     return count;
 }
 
-/* ---- what is done ---------------------------------------------------------------- */
+/* ---- what is done ------------------------------------------------------------ */
 
 static struct command saying(const char *text, uint32_t lifetime_hours)
 {
@@ -171,7 +171,7 @@ static void carry(struct circle *c, int from, int to, uint64_t without)
     circle_commit(c, to);
 }
 
-/* ---- answers (P8.14) -------------------------------------------------------------- */
+/* ---- answers (P8.14) ---------------------------------------------------------- */
 
 T_CASE(an_answer_shows_what_it_answers)
 {
@@ -354,7 +354,7 @@ T_CASE(an_answer_that_is_said_again_is_an_answer)
     circle_end(&c);
 }
 
-/* ---- names in texts (P8.15) ------------------------------------------------------- */
+/* ---- names in texts (P8.15) --------------------------------------------------- */
 
 static void let_in_as(struct net *n, int to, const char *name)
 {
@@ -436,7 +436,7 @@ T_CASE(a_name_behind_an_at_names)
     net_free(n);
 }
 
-/* ---- hiding, quiet ---------------------------------------------------------------- */
+/* ---- hiding, quiet ------------------------------------------------------------ */
 
 T_CASE(who_is_hidden_is_not_shown_until_shown_again)
 {
@@ -510,7 +510,7 @@ T_CASE(nobody_hears_of_hiding)
     T_EQ(control[0], control[1]);
 }
 
-/* ---- what ended before it was read ------------------------------------------------- */
+/* ---- what ended before it was read --------------------------------------------- */
 
 T_CASE(what_ended_unread_is_counted_until_read)
 {
@@ -571,7 +571,7 @@ T_CASE(what_ended_while_away_is_counted)
     net_free(n);
 }
 
-/* ---- sums --------------------------------------------------------------------------- */
+/* ---- sums ----------------------------------------------------------------------- */
 
 struct walk {
     const struct group *g;
@@ -643,7 +643,7 @@ T_CASE(sums_of_what_is_unread_are_what_a_walk_says)
     net_free(n);
 }
 
-/* ---- a profile of before ------------------------------------------------------------ */
+/* ---- a profile of before -------------------------------------------------------- */
 
 enum { META_OLD_BYTES_LESS = 1 + 4 + 4 + 8 + 8, AUTHOR_OLD_BYTES_LESS = 1 + 8 + 8 };
 

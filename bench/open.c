@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* open.c -- how long a person waits for the first screen, with many texts.
  *
- *     open HOME WORDS TEXTS BYTES     the passphrase is the first line of the file WORDS
+ *     open HOME WORDS TEXTS BYTES     the passphrase: the first line of the file WORDS
  *     open HOME WORDS                 how many milliseconds the words alone take
  *
- * A profile is made whose one group has TEXTS texts of BYTES bytes each, one in eight of
- * them kept.  Then it is opened again, as after the passphrase: the store, the core, the
- * list of groups as the first screen asks for it.  After that the group itself (its
+ * A profile is made whose one group has TEXTS texts of BYTES bytes each, one in eight
+ * of them kept.  Then it is opened again, as after the passphrase: the store, the core,
+ * the list of groups as the first screen asks for it.  After that the group itself (its
  * newest ten texts).  The words are stretched beside, as at every opening.  One JSON
  * line; medians of the runs.  The profile stays.
  */

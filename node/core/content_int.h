@@ -9,7 +9,8 @@
  *   content_say.c     own entries, drafts (content_own.h)
  *   content_restored.c  what a restored copy of a profile has to do (content_own.h)
  *   content_lost.c    what damage took comes again
- *   content_order.c   messages in causal order
+ *   content_order.c   messages in causal order (content_order.h)
+ *   content_who.c     who has what (content_order.h)
  *   content_expire.c  the mark and the ends
  *   content_share.c   how much of one author is held
  *
@@ -19,7 +20,8 @@
  *         stopped u8 || rekeyed u8 || hour of the last rekey as a restored copy u32 ||
  *         floor of heights u64 || n u8 ||
  *         n * (hash 32 || height u64) heads, oldest first || quiet u8 || texts that
- *         ended unread u32 || day u32; version 1 ends at the heads
+ *         ended unread u32 || day u32 || last row when it began u64 || last row when
+ *         the one before it began u64; version 1 ends at the heads
  *
  *     'l'  ->  group hour u32 up to which texts may have been lost by damage
  *

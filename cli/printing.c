@@ -360,8 +360,9 @@ int printing_run(struct cli *c, const struct group_row *group, const char *to)
         say_page(w);
     if (!err)
         err = to ? write_file(c, to, BUF_BYTES(&pdf)) : to_printer(c, BUF_BYTES(&pdf));
-    if (!err && to) {
+    if (!err && to)
         cli_say(_("It is written, and not locked. Whoever has it can read it."));
+    if (!err) {
         add_cells(&s, w);
         err = cli_show(c, &s);
     }

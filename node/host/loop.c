@@ -312,7 +312,7 @@ int host_new(struct host **out, const struct session_config *config,
         err = ERR_NOMEM;
     if (err == 0)
         err = open_store(h);
-    if (err == 0) /* the store is ours alone now, and no backup is under way */
+    if (err == 0 && h->home) /* the store is ours alone: no backup is under way */
         copy_forget(h->home, &h->entropy);
     if (err == 0)
         err = open_loop(h);

@@ -100,7 +100,8 @@ def width(line):
 
 
 # Rows in which a person typed, whatever it was.
-TYPED = re.compile(r"(Your invitation|A number, or a name|Same\? y/n|Line \d+):? .")
+TYPED = re.compile(
+    r"(Your invitation|Your text|A number, or a name|Same\? y/n|Line \d+):? .")
 # What a code to scan is drawn with; nothing else needs such signs.
 CODE_LINE = re.compile("[ \u2580-\u259f]+")
 

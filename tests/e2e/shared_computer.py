@@ -59,6 +59,7 @@ class Session(Terminal):
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
             os.chdir(f"{PLACE}/cwd")
+            os.closerange(3, 256)  # what the script itself was given
             argv = [*before, KRING, "session", *args]
             os.execvpe(argv[0], argv, dict(HERE, **(env or {})))
         self.raw, self.text, self.at = b"", "", 0
@@ -99,7 +100,7 @@ def join(t):
     check("no group is started here", "Start a group" not in t.text and
           "1  Join" in t.text and "0  End" in t.text, t.text)
     choose(t, "1", "Your invitation:")
-    choose(t, run("wren", "invite", "Circle").stdout.strip(), "A number, or a name:")
+    choose(t, run("wren", "invite", "Circle", "--open").stdout.strip(), "A number, or a name:")
     choose(t, "Otter", "It goes on by itself.")
     check("it is let in", t.expect("You are in", 60), t.text)
     t.expect("Number:")
@@ -171,7 +172,7 @@ def whole_story():
         t.say("0")
         ends(t, "0")
         t.text = t.text.replace("\x1b[H\x1b[2J\x1b[3J", "")
-        narrow("session", t)
+        narrow("session", t, 40)
         no_title(t)
     check("afterwards all lists of files are as before", listing() == before,
           set(listing().items()) ^ set(before.items()))

@@ -14,7 +14,7 @@ enum {
     META_VERSION_FIRST = 1, /* without what came with 2: quiet, ended unread */
     META_VERSION = 2,
     META_KEY = 'm',
-    META_BYTES_MAX = 53 + 40 * HEADS_KEPT_MAX,
+    META_BYTES_MAX = 69 + 40 * HEADS_KEPT_MAX,
     BASELINE_HEIGHT_BYTES = 8,
     BASELINE_BYTES = 32 + 4 + 32,
     AHEAD_BYTES_MAX = 1 << 20,
@@ -89,6 +89,8 @@ static int meta_load(struct group *g)
         c->quiet = read_u8(&r) != 0;
         c->ended_unread = read_u32(&r);
         c->day = read_u32(&r);
+        c->day_last = read_u64(&r);
+        c->day_before = read_u64(&r);
     }
     return reader_end(&r) ? ERR_DAMAGED : 0;
 }
@@ -116,6 +118,8 @@ int meta_flush(struct group *g)
     write_u8(&w, c->quiet);
     write_u32(&w, c->ended_unread);
     write_u32(&w, c->day);
+    write_u64(&w, c->day_last);
+    write_u64(&w, c->day_before);
     CHECK(writer_end(&w) == 0);
     struct log *log = &g->peer->log;
     int err = log->ops->put(log->ctx, g->number, LOG_AUTHOR, BYTES(&key, 1),
@@ -168,8 +172,7 @@ static void note_odd(struct content *c, const struct content_row *row)
 static int load_sum(void *ctx, const struct author_sum *sum)
 {
     struct content *c = ctx;
-    if (sum->author == 0 || sum->author > c->authors_count ||
-        sum->count > UINT32_MAX)
+    if (sum->author == 0 || sum->author > c->authors_count || sum->count > UINT32_MAX)
         return ERR_DAMAGED;
     struct author *a = author_at(c, sum->author);
     a->held = (struct spans){.count = 1};
@@ -241,8 +244,8 @@ int content_unread_mark(struct group *g, const struct body *body, uint8_t *mark)
 static void count_new(struct group *g, const struct content_row *row)
 {
     struct content *c = g->content;
-    if (!row->unread || row->state != CONTENT_OPEN ||
-        content_ended(g, row->end_hour) || author_at(c, row->author)->hidden)
+    if (!row->unread || row->state != CONTENT_OPEN || content_ended(g, row->end_hour) ||
+        author_at(c, row->author)->hidden)
         return;
     c->unread++;
     c->unread_named += row->unread == UNREAD_NAMED;
@@ -267,6 +270,7 @@ int content_note_row(struct group *g, const struct content_row *row, bool named,
                      const struct body *body)
 {
     struct content *c = g->content;
+    day_settle(g);
     c->entries++;
     c->last_row = row->row > c->last_row ? row->row : c->last_row;
     note_odd(c, row);
@@ -300,8 +304,8 @@ int content_count_unread(const struct group *g)
         return 0;
     c->unread = c->unread_named = 0;
     c->unread_known = false;
-    int err = log->ops->content_unread(log->ctx, g->number, g->hour.hour, unread_visit,
-                                       c);
+    int err =
+        log->ops->content_unread(log->ctx, g->number, g->hour.hour, unread_visit, c);
     if (err)
         return err;
     c->unread_known = true;
@@ -500,6 +504,7 @@ int content_has_all(struct group *g, const uint8_t member_pk[static 32])
     struct author *a = NULL;
     if (!member_find(g, member_pk))
         return 0;
+    day_settle(g);
     int err = author_make(c, member_pk, &a);
     if (err)
         return err == ERR_FULL ? 0 : err;
@@ -507,7 +512,8 @@ int content_has_all(struct group *g, const uint8_t member_pk[static 32])
     a->has_row = c->last_row;
     if (c->stopped)
         c->resume_ms = g->peer->now_ms; /* whoever had our entries gave them */
-    return authors_flush(g);
+    err = authors_flush(g);
+    return err ? err : meta_flush(g);
 }
 
 /* --- work ------------------------------------------------------------------------ */

@@ -141,6 +141,9 @@ uint32_t content_ended_unread(const struct group *g);
 /* Visit messages in causal order (see peer_messages_some). */
 NODISCARD int content_messages(struct group *g, const struct message_pick *pick,
                                peer_visit_message *visit, void *ctx);
+/* Visit who lacked the text in this row (see peer_lacking). */
+NODISCARD int content_lacking(struct group *g, uint64_t row, peer_visit_name *visit,
+                              void *ctx);
 /* Visit only the texts that wait here.  Log errors, ERR_NOMEM. */
 NODISCARD int content_waiting(struct group *g, peer_visit_message *visit, void *ctx);
 /* Baselines for a newcomer: the largest height, and per author the current sequence and

@@ -6,7 +6,7 @@
 #include "node/core/content_own.h"
 #include "node/core/content_share.h"
 
-enum { MARK_HOURS = 24, DAY_HOURS = 24 };
+enum { MARK_HOURS = 24 };
 
 uint32_t content_mark(const struct group *g)
 {
@@ -153,23 +153,6 @@ int content_forget_talk(struct group *g)
         err = authors_flush(g);
     g->content->meta_dirty = true;
     return err ? err : meta_flush(g);
-}
-
-/* P8.16: who lacks what is said by name as it was when the day began, so that nobody
- * sees at what hour somebody was there. */
-static void day_settle(struct group *g)
-{
-    struct content *c = g->content;
-    uint32_t day = g->hour.hour / DAY_HOURS;
-    if (c->day == day)
-        return;
-    for (uint32_t i = 0; i < c->authors_count; i++) {
-        struct author *a = &c->authors[i];
-        a->dirty = a->dirty || a->day_row != a->has_row;
-        a->day_row = a->has_row;
-    }
-    c->day = day;
-    c->meta_dirty = true;
 }
 
 int expire_tick(struct group *g)

@@ -9,7 +9,8 @@
  *   content_say.c     own entries, drafts (content_own.h)
  *   content_restored.c  what a restored copy of a profile has to do (content_own.h)
  *   content_lost.c    what damage took comes again
- *   content_order.c   messages in causal order
+ *   content_order.c   messages in causal order (content_order.h)
+ *   content_who.c     who has what (content_order.h)
  *   content_expire.c  the mark and the ends
  *   content_share.c   how much of one author is held
  *
@@ -19,7 +20,8 @@
  *         stopped u8 || rekeyed u8 || hour of the last rekey as a restored copy u32 ||
  *         floor of heights u64 || n u8 ||
  *         n * (hash 32 || height u64) heads, oldest first || quiet u8 || texts that
- *         ended unread u32 || day u32; version 1 ends at the heads
+ *         ended unread u32 || day u32 || last row when it began u64 || last row when
+ *         the one before it began u64; version 1 ends at the heads
  *
  *     'l'  ->  group hour u32 up to which texts may have been lost by damage
  *
@@ -115,7 +117,9 @@ struct content {
     uint32_t control_seen; /* control entries held when bodies were last tried */
     uint32_t unread, unread_named, unread_hour;
     uint32_t ended_unread; /* texts that ended before anybody read them here */
-    uint32_t day;          /* of the group hour when day_row was last set */
+    uint32_t day;          /* of the group hour, as day_settle saw it last */
+    uint64_t day_last;     /* last row when it began */
+    uint64_t day_before;   /* last row when the one before it began */
     bool quiet;            /* no unread mark on the first screen */
     bool unread_known, meta_dirty, hour_due, has_unsent;
     uint32_t expired_hour; /* ends were looked after at this hour */
@@ -196,6 +200,11 @@ void items_reset(struct content *c);
 bool content_ended(const struct group *g, uint32_t end_hour);
 /* Erase what has ended, once per hour. */
 NODISCARD int expire_tick(struct group *g);
+
+/* --- content_who.c --------------------------------------------------------------- */
+/* Before anything is learned in a new day: what is known by now is what is said by name
+ * until the day ends (P8.16).  Authors and the meta record are to be flushed. */
+void day_settle(struct group *g);
 
 /* --- hour.c ---------------------------------------------------------------------- */
 /* Rise to the median of the hours heard if any changed (P3.2). */

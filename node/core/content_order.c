@@ -4,64 +4,20 @@
  * All rows are read once into flat arrays, sorted by (height, hash) and visited.  Prev
  * and deps become edges by one hash table over entry hashes.  Entries that have ended
  * count as not held.
- *
- * The same edges tell who has what: whoever wrote an entry had all that it follows.
  */
+#include "node/core/content_order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sort.h"
 #include "node/core/card.h"
-#include "node/core/content_int.h"
-#include "node/core/mention.h"
 
 enum {
     TEXT_POOL_BYTES_MAX =
         16 << 20,    /* texts kept while sorting; others are read again */
     SORT_BYTES = 44, /* height u64 || hash 32 || index u32 */
-    BITS = 64,       /* authors whose knowledge is followed through edges */
     HOUR_MS = 3600 * 1000,
-};
-
-struct entry {
-    uint8_t hash[32];
-    uint64_t row, height;
-    uint64_t have; /* bit n - 1: author n is known to have it */
-    uint32_t author, seq, end_hour, about_hour, kind;
-    uint32_t edges_at, edges_end;
-    uint32_t text_bytes;
-    size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
-    uint8_t state;
-    uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again */
-    uint32_t reply;           /* one more than the index of what it answers; 0: none */
-    uint32_t thread;     /* one more than the index of what its thread begins with */
-    uint8_t reply_state; /* enum reply_state */
-    uint8_t names;       /* how many entries it names: prev and deps */
-    bool unread, own, ended, forked, hidden, prev_held, text_kept, done;
-};
-
-/* What is read of an entry and not needed once it is linked. */
-struct named {
-    uint8_t prev[32];
-    uint32_t deps_at;
-    uint8_t deps_count;
-    uint8_t reply[REPLY_BYTES];
-};
-
-struct ordering {
-    struct group *g;
-    struct entry *entries;
-    struct named *named;
-    uint32_t count, cap;
-    struct buf deps, texts, edges; /* edges: uint32_t each, native */
-    uint32_t *table;
-    uint32_t table_mask;
-    uint8_t *sorted;
-    uint8_t *has_rows; /* u64 big-endian, rising: authors above BITS */
-    uint32_t has_rows_count;
-    struct buf line;                    /* the text lent to the visitor */
-    struct buf answered, answered_name; /* and of what it answers */
-    struct mention mention;
 };
 
 /* --- reading --------------------------------------------------------------------- */
@@ -128,6 +84,7 @@ static int read_row(void *ctx, const struct content_row *row)
     e->seq = row->seq;
     e->end_hour = row->end_hour;
     e->state = row->state;
+    e->urgency = row->urgency;
     e->unread = row->unread;
     e->own = row->own;
     e->ended = content_ended(o->g, row->end_hour);
@@ -197,7 +154,7 @@ static int link_one(struct ordering *o, uint32_t i)
     return err;
 }
 
-static uint32_t edge_at(const struct ordering *o, uint32_t i)
+uint32_t order_edge(const struct ordering *o, uint32_t i)
 {
     uint32_t index;
     memcpy(&index, o->edges.p + (size_t)i * sizeof index, sizeof index);
@@ -239,7 +196,7 @@ static void reply_link(struct ordering *o, struct entry *e)
     const struct entry *to = table_find(o, reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES);
     if (!to)
         e->reply_state = (uint8_t)reply_gone(o, reply);
-    else if (to->ended)
+    else if (to->ended || to->state == CONTENT_BEFORE)
         e->reply_state = REPLY_ENDED;
     else if (is_shown(o, to) && to != e)
         e->reply_state = REPLY_HERE;
@@ -296,7 +253,7 @@ static int sort_all(struct ordering *o)
     return 0;
 }
 
-static struct entry *sorted_at(const struct ordering *o, uint32_t i)
+struct entry *order_at(const struct ordering *o, uint32_t i)
 {
     return &o->entries[get_u32(o->sorted + (size_t)i * SORT_BYTES + 40)];
 }
@@ -307,10 +264,10 @@ static int heights_bound(struct ordering *o)
 {
     bool changed = false;
     for (uint32_t i = 0; i < o->count; i++) {
-        struct entry *e = sorted_at(o, i);
+        struct entry *e = order_at(o, i);
         uint64_t most = 0;
         for (uint32_t k = e->edges_at; k < e->edges_end; k++) {
-            const struct entry *p = &o->entries[edge_at(o, k)];
+            const struct entry *p = &o->entries[order_edge(o, k)];
             most = p->done && p->height > most ? p->height : most;
         }
         e->done = true;
@@ -322,66 +279,7 @@ static int heights_bound(struct ordering *o)
     return changed ? sort_all(o) : 0;
 }
 
-/* --- who has it, who forked ------------------------------------------------------ */
-
-static uint64_t author_bit(uint32_t number)
-{
-    return number <= BITS ? (uint64_t)1 << (number - 1) : 0;
-}
-
-/* From the highest entry down: who has an entry has what it follows. */
-static void have_all(struct ordering *o)
-{
-    const struct content *c = o->g->content;
-    for (uint32_t i = o->count; i-- > 0;) {
-        struct entry *e = sorted_at(o, i);
-        e->have |= author_bit(e->author);
-        for (uint32_t n = 1; n <= c->authors_count && n <= BITS; n++)
-            if (author_at(c, n)->has_row >= e->row)
-                e->have |= author_bit(n);
-        for (uint32_t k = e->edges_at; k < e->edges_end; k++)
-            o->entries[edge_at(o, k)].have |= e->have;
-    }
-}
-
-/* Authors above BITS are known by whole reconciliations only. */
-static int has_rows_build(struct ordering *o)
-{
-    const struct content *c = o->g->content;
-    if (c->authors_count <= BITS)
-        return 0;
-    o->has_rows_count = c->authors_count - BITS;
-    o->has_rows = malloc((size_t)o->has_rows_count * 8);
-    if (!o->has_rows)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < o->has_rows_count; i++)
-        put_u64(o->has_rows + (size_t)i * 8, author_at(c, BITS + 1 + i)->has_row);
-    sort_bytes(o->has_rows, o->has_rows_count, 8);
-    return 0;
-}
-
-/* Members' devices but this one that are known to have an entry. */
-static uint32_t have_count(const struct ordering *o, const struct entry *e)
-{
-    const struct author *me = author_find(o->g->content, o->g->member_pk);
-    uint64_t bits = e->have & ~(me ? author_bit(me->number) : 0);
-    uint32_t count = 0;
-    for (; bits; bits &= bits - 1)
-        count++;
-    uint32_t lo = 0, hi = o->has_rows_count;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (get_u64(o->has_rows + (size_t)mid * 8) >= e->row)
-            hi = mid;
-        else
-            lo = mid + 1;
-    }
-    count += o->has_rows_count - lo;
-    if (e->author > BITS && !e->own &&
-        author_at(o->g->content, e->author)->has_row < e->row)
-        count++;
-    return count;
-}
+/* --- who forked, what is said again ---------------------------------------------- */
 
 /* Mark entries that share author and sequence, of authors whose fork was seen. */
 static int mark_forks(struct ordering *o)
@@ -419,7 +317,7 @@ static int mark_again(struct ordering *o)
     if (!keys)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < o->count; i++) {
-        struct entry *e = sorted_at(o, i);
+        struct entry *e = order_at(o, i);
         struct entry *first =
             e->kind == BODY_AGAIN ? table_find(o, e->again, DEP_BYTES) : NULL;
         if (e->kind != BODY_AGAIN)
@@ -437,7 +335,7 @@ static int mark_again(struct ordering *o)
     for (uint32_t i = 1; i < n; i++) {
         const uint8_t *key = keys + (size_t)i * KEY_BYTES;
         if (memcmp(key, key - KEY_BYTES, 4 + DEP_BYTES) == 0)
-            sorted_at(o, get_u32(key + 4 + DEP_BYTES))->hidden = true;
+            order_at(o, get_u32(key + 4 + DEP_BYTES))->hidden = true;
     }
     free(keys);
     return 0;
@@ -498,8 +396,7 @@ static bool missing_before(const struct ordering *o, const struct entry *e)
            before > a->ended_seq;
 }
 
-/* True if a person sees it at all. */
-static bool is_visible(const struct ordering *o, const struct entry *e)
+bool order_shows(const struct ordering *o, const struct entry *e)
 {
     bool closed = e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE;
     return !e->ended && !closed && !e->hidden && /* P3.5 */
@@ -527,9 +424,10 @@ static int show_one(struct ordering *o, const struct entry *e,
     view.forked = e->forked;                                         /* P8.6 */
     view.newer = e->state == CONTENT_OPEN && view.kind != BODY_TEXT; /* P7.7 */
     view.missing_before = missing_before(o, e);
-    view.have = have_count(o, e);
+    view.have = who_count(o, e);
+    view.devices = o->devices;
     view.thread = o->entries[e->thread - 1].row;
-    err = mention_in(&o->mention, view.text, &view.names_me);
+    err = e->own ? 0 : mention_in(&o->mention, view.text, &view.names_me);
     if (!err)
         err = show_answered(o, e, &view);
     return err ? err : visit(ctx, &view);
@@ -573,7 +471,7 @@ int content_waiting(struct group *g, peer_visit_message *visit, void *ctx)
     return err;
 }
 
-static int order_all(struct ordering *o)
+int order_all(struct ordering *o)
 {
     struct log *log = &o->g->peer->log;
     int err = log->ops->content_scan(log->ctx, o->g->number, 0, true, read_row, o);
@@ -588,16 +486,28 @@ static int order_all(struct ordering *o)
     if (!err)
         err = heights_bound(o);
     if (!err)
-        err = has_rows_build(o);
-    if (!err)
         err = mark_forks(o);
     if (!err)
         err = mark_again(o);
-    if (!err)
-        have_all(o);
     for (uint32_t i = 0; i < o->count && !err; i++)
-        reply_link(o, sorted_at(o, i));
+        reply_link(o, order_at(o, i));
     return err;
+}
+
+void order_end(struct ordering *o)
+{
+    mention_end(&o->mention);
+    buf_free(&o->answered);
+    buf_free(&o->answered_name);
+    free(o->entries);
+    free(o->named);
+    free(o->table);
+    free(o->sorted);
+    free(o->has_rows);
+    buf_free(&o->deps);
+    buf_free(&o->texts);
+    buf_free(&o->edges);
+    buf_free(&o->line);
 }
 
 /* Where the newest `last` of those that are visible begin. */
@@ -605,7 +515,7 @@ static uint32_t first_of(const struct ordering *o, uint64_t last)
 {
     uint32_t i = o->count;
     while (last > 0 && i > 0)
-        last -= is_visible(o, sorted_at(o, --i));
+        last -= order_shows(o, order_at(o, --i));
     return i;
 }
 
@@ -626,8 +536,8 @@ static int show_picked(struct ordering *o, const struct message_pick *pick,
     uint32_t thread = pick->thread ? thread_of(o, pick->thread) : 0;
     int err = pick->thread && !thread ? ERR_NOTFOUND : 0;
     for (uint32_t i = 0; i < o->count && !err; i++) {
-        const struct entry *e = sorted_at(o, i);
-        bool wanted = is_visible(o, e) && (i >= from || e->unread) &&
+        const struct entry *e = order_at(o, i);
+        bool wanted = order_shows(o, e) && (i >= from || e->unread) &&
                       (!thread || e->thread == thread) && (!pick->unread || e->unread);
         err = wanted ? show_one(o, e, visit, ctx) : 0;
     }
@@ -646,18 +556,9 @@ int content_messages(struct group *g, const struct message_pick *pick,
     if (!err)
         err = order_all(&o);
     if (!err)
+        err = who_all(&o);
+    if (!err)
         err = show_picked(&o, pick, visit, ctx);
-    mention_end(&o.mention);
-    buf_free(&o.answered);
-    buf_free(&o.answered_name);
-    free(o.entries);
-    free(o.named);
-    free(o.table);
-    free(o.sorted);
-    free(o.has_rows);
-    buf_free(&o.deps);
-    buf_free(&o.texts);
-    buf_free(&o.edges);
-    buf_free(&o.line);
+    order_end(&o);
     return err;
 }

@@ -283,8 +283,9 @@ static int follow_visit(void *ctx, const struct content_row *row)
 /* A mark above every row would hide what comes next. */
 static void marks_clamp(struct content *c)
 {
-    if (c->read_row > c->last_row)
-        c->read_row = c->last_row;
+    c->read_row = c->read_row > c->last_row ? c->last_row : c->read_row;
+    c->day_last = c->day_last > c->last_row ? c->last_row : c->day_last;
+    c->day_before = c->day_before > c->day_last ? c->day_last : c->day_before;
     for (uint32_t i = 0; i < c->authors_count; i++) {
         struct author *a = &c->authors[i];
         a->dirty = a->bytes_unknown = true; /* rows may be lost */

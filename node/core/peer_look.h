@@ -22,12 +22,12 @@ struct group_view {
     uint32_t unread_named; /* of the unread, those that name us */
     uint32_t ended_unread; /* ended before they were read here, since CMD_MARK_READ */
     bool quiet;            /* no unread mark is wanted (CMD_QUIET) */
-    uint32_t hour;      /* group hour */
-    bool joining;       /* a join is under way */
-    bool steward;       /* we are one */
-    bool differs;       /* a digest differed: "we do not see the same group" */
-    uint8_t digest[16]; /* of the state we see */
-    uint32_t waiting;   /* who must be let in; see peer_door */
+    uint32_t hour;         /* group hour */
+    bool joining;          /* a join is under way */
+    bool steward;          /* we are one */
+    bool differs;          /* a digest differed: "we do not see the same group" */
+    uint8_t digest[16];    /* of the state we see */
+    uint32_t waiting;      /* who must be let in; see peer_door */
     /* While joining, once somebody must say yes: */
     bool asked, same; /* same: we said that the sentence is the same */
     uint8_t sentence[SENTENCE_BYTES], language;
@@ -68,7 +68,8 @@ struct message_view {
     uint32_t kind, about_hour, ends_in_hours; /* UINT32_MAX: kept */
     bool unread, own, forked, newer;          /* newer: needs a newer kring */
     bool missing_before; /* something the author wrote before this is missing here */
-    uint32_t have;       /* devices of members known to have it */
+    uint32_t have;       /* devices of members, but this one, known to have it */
+    uint32_t devices;    /* of members, but this one: so many could have it */
     uint64_t draft;      /* not 0: still waiting on this device */
     enum reply_state reply;
     uint64_t reply_row; /* of REPLY_HERE */
@@ -92,6 +93,14 @@ int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick
                        peer_visit_message *visit, void *ctx);
 /* As peer_messages, only the texts that wait on this device. */
 int peer_waiting(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
+
+typedef int peer_visit_name(void *ctx, struct bytes name);
+/* Visit the names of members who are not known to have a kept text, or a warning, that
+ * was held here through the whole last day of the group hour (P8.16): as it was known
+ * when the present day began, so that no answer depends on the hour of a contact.
+ * ERR_NOTFOUND: no such text is shown; ERR_USAGE: it is talk; log errors, ERR_NOMEM. */
+int peer_lacking(struct peer *p, uint32_t group, uint64_t row, peer_visit_name *visit,
+                 void *ctx);
 
 /* Append to `text` what was begun in a group and not sent.
  * ERR_NOTFOUND: nothing, or no such group. */

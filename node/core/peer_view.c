@@ -178,6 +178,13 @@ int peer_waiting(struct peer *p, uint32_t group, peer_visit_message *visit, void
     return g ? content_waiting(g, visit, ctx) : ERR_NOTFOUND;
 }
 
+int peer_lacking(struct peer *p, uint32_t group, uint64_t row, peer_visit_name *visit,
+                 void *ctx)
+{
+    struct group *g = peer_group(p, group);
+    return g ? content_lacking(g, row, visit, ctx) : ERR_NOTFOUND;
+}
+
 int peer_unsent(struct peer *p, uint32_t group, struct buf *text)
 {
     struct group *g = peer_group(p, group);

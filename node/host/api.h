@@ -22,17 +22,20 @@
  *               NAME LIMITED (how often) KIND (enum limited, the latest)
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
- *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET; SENTENCE
- * SENTENCE_LANGUAGE ANSWER (1: we said "the same") ASKED (who must say yes) while that
- * is waited for; WAITING MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME
- * (flag) FORKED LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED READS_FROM
- *               (hour)
+ *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET WAITING;
+ *               SENTENCE SENTENCE_LANGUAGE ANSWER (1: we said "the same") ASKED (who
+ *               must say yes) while that is waited for
+ *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
+ *               LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED
+ *               READS_FROM (hour)
  *     DOOR      rows: NAME ID (for DOOR_ANSWER) SENTENCE SENTENCE_LANGUAGE WAITING (how
  *               many more wait with the same invitation)
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
- *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING HAVE KIND
+ *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING KIND
+ *               HAVE DEVICES (so many of so many, this device in neither)
  *               REPLY (enum reply_state; absent: it answers nothing) REPLY_ROW
  *               REPLY_NAME REPLY_TEXT THREAD NAMES_ME
+ *     LACKING   rows: NAME, of members who lacked it through the last whole day (P8.16)
  *     NEAR      rows: GROUP NAME LINKED
  *     UNSENT    TEXT (NOTFOUND: there is none); rows: GROUP TEXT (the first words)
  *               UNSENT_BYTES
@@ -85,8 +88,9 @@ enum api_verb {
     API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
     API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
     API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME] -> DRAFT; it is unsent no more */
-    API_HIDE = 35,  /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
-    API_QUIET = 36, /* GROUP [ON]: no unread mark, on this device */
+    API_HIDE = 35,    /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
+    API_LACKING = 39, /* GROUP ROW: a kept text -> rows; USAGE: it is talk */
+    API_QUIET = 36,   /* GROUP [ON]: no unread mark, on this device */
 };
 
 /* The network that we are on. */

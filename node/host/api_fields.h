@@ -81,6 +81,7 @@ enum api_field {
     F_ENDED_UNREAD = 78,
     F_QUIET = 79,
     F_HIDDEN = 80,
+    F_DEVICES = 81,
     F_UNSENT_BYTES = 85,
 };
 

@@ -160,7 +160,7 @@ static int call_plain(struct call *k, enum cmd_kind kind)
     struct command c = {.kind = kind,
                         .name = k->args->name,
                         .pseudonym = k->args->pseudonym,
-                         .text = k->args->text,
+                        .text = k->args->text,
                         .row = k->args->row,
                         .on = k->args->on};
     int err = call_group_command(k, &c);
@@ -295,6 +295,8 @@ static int call_look(struct call *k, enum api_verb verb)
         return k->args->has_group ? rows_door(k->h, k->args, k->out) : ERR_USAGE;
     case API_NEAR: return rows_near(k->h, k->args, k->out);
     case API_UNSENT: return look_unsent(k);
+    case API_LACKING:
+        return k->args->has_row ? rows_lacking(k->h, k->args, k->out) : ERR_USAGE;
     case API_MEMBERS:
         return k->args->has_group ? rows_members(k->h, k->args, k->out) : ERR_USAGE;
     default:
@@ -308,6 +310,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_STATUS:
     case API_GROUPS:
     case API_MEMBERS:
+    case API_LACKING:
     case API_DOOR:
     case API_NEAR:
     case API_UNSENT:

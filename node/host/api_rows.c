@@ -261,6 +261,7 @@ static int message_row(void *ctx, const struct message_view *v)
     api_put_uint(&row, F_HAVE, v->have);
     api_put_uint(&row, F_KIND, v->kind);
     put_answered(&row, v);
+    put_some(&row, F_DEVICES, v->devices);
     return page_row(p, &row);
 }
 
@@ -274,6 +275,23 @@ int rows_messages(struct host *h, const struct api_args *args, struct api_answer
                   ? peer_waiting(h->peer, group, message_row, &p)
                   : peer_messages_some(h->peer, group, &pick, message_row, &p);
     return page_end(&p, err);
+}
+
+static int name_row(void *ctx, struct bytes name)
+{
+    struct paging *p = ctx;
+    struct api_map row = {0};
+    if (!page_wants(p))
+        return p->next > 0 ? STOP : 0;
+    api_put_text(&row, F_NAME, name);
+    return page_row(p, &row);
+}
+
+int rows_lacking(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    return page_end(
+        &p, peer_lacking(h->peer, (uint32_t)args->group, args->row, name_row, &p));
 }
 
 /* ---- near here ------------------------------------------------------------- */

@@ -29,6 +29,10 @@ NODISCARD int rows_networks(struct host *h, const struct api_args *args,
 NODISCARD int rows_messages(struct host *h, const struct api_args *args,
                             struct api_answer *out);
 
+/* Members who lack the text in args->row.  ERR_NOTFOUND, ERR_USAGE, ERR_NOMEM,
+ * ERR_TOOBIG, errors of the store. */
+NODISCARD int rows_lacking(struct host *h, const struct api_args *args,
+                           struct api_answer *out);
 /* Answer API_DOOR. */
 NODISCARD int rows_door(struct host *h, const struct api_args *args,
                         struct api_answer *out);

@@ -93,6 +93,7 @@ struct message_row view_message(struct bytes map)
         .draft = api_uint(map, F_DRAFT, 0),
         .about_hour = api_uint(map, F_ABOUT_HOUR, 0),
         .have = api_uint(map, F_HAVE, 0),
+        .devices = api_uint(map, F_DEVICES, 0),
         .unread = api_uint(map, F_UNREAD, 0) != 0,
         .own = api_uint(map, F_OWN, 0) != 0,
         .forked = api_uint(map, F_FORKED, 0) != 0,
@@ -299,14 +300,13 @@ static void add_answered(struct screen *s, const struct message_row *m)
 }
 
 /* By number only, and of what we wrote: who watches a screen learns of nobody. */
-static void add_have(struct screen *s, const struct message_row *m,
-                     const struct group_row *group)
+static void add_have(struct screen *s, const struct message_row *m)
 {
     char words[VIEW_WORDS_BYTES];
-    if (!m->own || m->draft || group->members < 2)
+    if (!m->own || m->draft || m->devices == 0)
         return;
     (void)snprintf(words, sizeof words, _("%lu of %lu devices have it."),
-                   (unsigned long)m->have + 1, (unsigned long)group->members);
+                   (unsigned long)m->have + 1, (unsigned long)m->devices + 1);
     screen_text(s, words);
 }
 
@@ -347,7 +347,7 @@ void view_add_message(struct screen *s, const struct message_row *m,
     add_cells(s, m);
     if (text_clean(m->text, &clean, SIZE_MAX, &removed) == 0 && removed > 0)
         screen_text(s, _("Hidden signs in this text were taken out."));
-    add_have(s, m, group);
+    add_have(s, m);
     buf_free(&label);
     buf_free(&clean);
 }

@@ -30,7 +30,8 @@ struct group_row {
 /* One message; spans are lent from the reply. */
 struct message_row {
     struct bytes id, author, text;
-    uint64_t row, draft, about_hour, have, thread;
+    uint64_t row, draft, about_hour, thread;
+    uint64_t have, devices; /* without this one: that have it, and all */
     bool unread, own, forked, newer, missing_before, names_me;
     uint64_t reply, reply_row; /* enum reply_state */
     struct bytes reply_name, reply_text;

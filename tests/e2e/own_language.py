@@ -52,7 +52,10 @@ def let_in(p, wren):
     p.pick("Who wants to come in (%lu)", "Same? y/n", "compare")
     wren.until("Otter", 3)
     wren.answer("", "Number:")
-    wren.answer("1", "Same? y/n", "compare-newcomer")
+    text = wren.answer("1", "Same? y/n")
+    # What was asked before this screen may still come with it.
+    wren.screens["compare-newcomer"] = wren.settled(
+        re.split(rf"(?m)^{wren.tr('Number:')}.*\n", text.split("\n", 1)[-1])[-1])
     check(f"{p.language}: both see one sentence",
           p.sentence == wren.sentence and p.sentence, (p.sentence, wren.sentence))
     yes = {"en": "y", "nl": "j"}[p.language]

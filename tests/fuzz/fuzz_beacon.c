@@ -66,7 +66,8 @@ static struct bytes seal(const struct net *n, unsigned how, struct bytes inside,
     uint8_t key[32], plain[BEACON_PLAIN_BYTES] = {0};
     uint8_t nonce[BEACON_NONCE_BYTES] = {0};
     struct beacon b = {0};
-    memcpy(plain, inside.p, inside.n < sizeof plain ? inside.n : sizeof plain);
+    if (inside.n > 0)
+        memcpy(plain, inside.p, inside.n < sizeof plain ? inside.n : sizeof plain);
     b.kind = plain[0] % 4;
     b.port = get_u16(plain + 1);
     memcpy(b.transport_pk, plain + 3, 32);

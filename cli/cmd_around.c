@@ -7,11 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/door.h"
 #include "cli/nearby.h"
 #include "cli/opening.h"
 #include "node/core/peer.h"
 
-enum { STEP_MS = 500, WORDS_SECONDS = 11 * 60, LINGER_SECONDS = 5, NAME_BYTES = 256 };
+enum {
+    STEP_MS = 500,
+    DOOR_LOOKS_MAX = 120, /* each lasts STEP_MS or less */
+    WORDS_SECONDS = 11 * 60,
+    LINGER_SECONDS = 5,
+    NAME_BYTES = 256,
+};
 
 /* ---- around -------------------------------------------------------------------- */
 
@@ -143,6 +150,77 @@ static int linger(struct cli *c)
     return got < 0 ? got : 0;
 }
 
+/* ---- who came must get a yes ------------------------------------------------------
+ */
+
+/* Until something is typed; what is told meanwhile is not shown. */
+static int wait_typing(void *ctx)
+{
+    struct cli *c = ctx;
+    int got = 0;
+    while (got >= 0 && !(got & (SESSION_FD | SESSION_STOP))) {
+        struct session_event event = {0};
+        got = session_wait(c->session, c->prompt.fd, -1, &event);
+    }
+    return got < 0 ? got : got & SESSION_STOP ? ERR_NEEDTERM : 0;
+}
+
+/* y or n about the sentence. */
+static int ask_same(struct cli *c, bool *same)
+{
+    int yes = -1, err = 0;
+    c->prompt.wait = wait_typing;
+    c->prompt.ctx = c;
+    while (yes < 0 && !err) {
+        struct buf typed = {0};
+        char text[2] = {0};
+        err = prompt_ask(&c->prompt, _("Same? y/n"), &typed);
+        if (!err && typed.n == 1)
+            text[0] = (char)typed.p[0];
+        yes = err ? -1 : door_yes_or_no(text);
+        if (!err && yes < 0)
+            cli_say(_("Type y or n."));
+        buf_free(&typed);
+    }
+    c->prompt.wait = NULL;
+    *same = yes == 1;
+    return err;
+}
+
+/* Who came shows what was committed to a moment later.  ERR_NOANSWER: went away. */
+static int wait_at_door(struct cli *c, uint64_t group, struct door_row *row)
+{
+    size_t count = 0;
+    for (int i = 0; i < DOOR_LOOKS_MAX; i++) {
+        struct session_event event = {0};
+        int err = door_look(c, group, row, 1, &count);
+        if (err || count > 0)
+            return err;
+        int got = session_wait(c->session, -1, STEP_MS, &event);
+        if (got < 0 || got & SESSION_STOP)
+            return got < 0 ? got : ERR_NOANSWER;
+    }
+    return ERR_NOANSWER;
+}
+
+static int answer_door(struct cli *c, const struct group_row *g)
+{
+    struct screen s = {0};
+    struct door_row row;
+    bool same = false;
+    int err = wait_at_door(c, g->number, &row);
+    if (err)
+        return err;
+    screen_row(&s);
+    door_add_row(&s, &row);
+    err = cli_show(c, &s);
+    if (err || args_has(&c->args, OPTION_JSON) || !prompt_can(&c->prompt))
+        return err;
+    err = ask_same(c, &same);
+    return err ? err
+               : door_answer_for(c, g->number, &row, same ? DOOR_SAME : DOOR_STOP);
+}
+
 int around_invite(struct cli *c, const struct group_row *g)
 {
     struct buf words = {0};
@@ -163,7 +241,8 @@ int around_invite(struct cli *c, const struct group_row *g)
     c->told = !came;
     if (!came)
         return event.row == WORDS_GUESSED ? ERR_EXPIRED : ERR_NOANSWER;
-    return session_is_remote(c->session) ? 0 : linger(c);
+    err = answer_door(c, g);
+    return err || session_is_remote(c->session) ? err : linger(c);
 }
 
 int around_join(struct cli *c, struct bytes words, uint64_t seconds, uint64_t *number)

@@ -61,6 +61,11 @@ static bool is_open(struct cli *c)
     return open;
 }
 
+uint64_t groups_language(void)
+{
+    return strcmp(i18n_language(), "nl") == 0 ? LANGUAGE_NL : LANGUAGE_EN;
+}
+
 int groups_invite(struct cli *c, const struct group_row *group,
                   const struct inviting *how, struct buf *line)
 {
@@ -72,7 +77,7 @@ int groups_invite(struct cli *c, const struct group_row *group,
         .valid_hours = VALID_HOURS,
         .steward = how->steward,
         .open = how->open,
-        .language = strcmp(i18n_language(), "nl") == 0 ? LANGUAGE_NL : LANGUAGE_EN,
+        .language = groups_language(),
     };
     int err = cli_call(c, API_INVITE, &args, &reply);
     if (err)

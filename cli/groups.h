@@ -15,6 +15,8 @@ struct inviting {
     bool open;     /* who comes waits for nobody's yes */
     uint64_t uses; /* how many may come; 0: one */
 };
+/* The language of a sentence to compare: the person's own, as SENTENCE_LANGUAGE. */
+uint64_t groups_language(void);
 /* Make an invitation line for `group`, appended to `line`, and say how to give it. */
 NODISCARD int groups_invite(struct cli *c, const struct group_row *group,
                             const struct inviting *how, struct buf *line);

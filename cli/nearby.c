@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/groups.h"
 #include "cli/names.h"
 #include "cli/words.h"
 #include "crypto/words_secret.h"
@@ -218,6 +219,7 @@ int nearby_offer(struct cli *c, const struct group_row *g, bool steward,
     struct api_args args = {.group = g->number,
                             .has_group = true,
                             .steward = steward,
+                            .language = groups_language(),
                             .secret = BYTES_OF(secret)};
     if (!g->steward) /* before anybody waits */
         return explain(c, ERR_DENIED);

@@ -60,8 +60,9 @@ enum cmd_kind {
                   the group is being joined: our own word about the sentence */
     CMD_LOOK,  /* delay_ms: look around for so long; 0: stop */
     CMD_OURS,  /* ours: whether the network that we are on is one of ours */
-    CMD_INVITE_WORDS, /* group, steward, text (32 secret bytes): let somebody in who
-                         has the same secret; TELL_WORDS says how it goes */
+    CMD_INVITE_WORDS, /* group, steward, ask, language, text (32 secret bytes): let
+                         somebody in who has the same secret; TELL_WORDS says how it
+                         goes */
     CMD_JOIN_WORDS,   /* text (32 secret bytes), pseudonym: TELL_WORDS gives the group
                          once somebody was found */
 };

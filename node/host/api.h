@@ -82,9 +82,9 @@ enum api_verb {
     API_NEAR = 32,        /* -> LEFT_MS NETWORK; rows of members heard near here */
     API_NETWORKS = 33,    /* [NAME: mark the one we are on] [ROW: forget it, from 1]
                              -> NETWORK; rows NAME HERE */
-    API_WORDS = 34,       /* SECRET (32 bytes of six words) GROUP [STEWARD]: let
-                             somebody in; SECRET PSEUDONYM: join.  A telling says how
-                             it goes */
+    API_WORDS = 34,       /* SECRET (32 bytes of six words) GROUP [STEWARD OPEN
+                             SENTENCE_LANGUAGE]: let somebody in; SECRET PSEUDONYM:
+                             join.  A telling says how it goes */
     API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
     API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
     API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME] -> DRAFT; it is unsent no more */

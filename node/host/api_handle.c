@@ -266,7 +266,9 @@ static int call_words(struct call *k)
     struct command c = {.kind = a->has_group ? CMD_INVITE_WORDS : CMD_JOIN_WORDS,
                         .text = a->secret,
                         .pseudonym = a->pseudonym,
-                        .steward = a->steward};
+                        .steward = a->steward,
+                        .ask = a->has_group && !a->open,
+                        .language = (uint8_t)a->language};
     if (!k->h->online)
         return ERR_STATE; /* nobody would be heard */
     return a->has_group ? call_group_command(k, &c) : call_command(k, &c);

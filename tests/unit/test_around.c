@@ -84,6 +84,7 @@ static int words(struct session *s, bool offers, uint64_t group)
 {
     struct api_args args = {.secret = BYTES_OF(secret), .group = group};
     args.has_group = offers;
+    args.open = offers; /* nobody is asked */
     if (!offers)
         args.pseudonym = text("Heron");
     return do_only(s, API_WORDS, &args);

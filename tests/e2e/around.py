@@ -242,9 +242,13 @@ def ours():
     check("it is known again", "Office (you are here)" in
           run("wren", "around", "--list").stdout)
     nodes = [start(who) for who in SPACES]
-    check("on a network of ours two that moved meet with no typing", both_linked(30))
+    check("on a network of ours two that moved meet with no typing", both_linked(60))
     run("wren", "say", "Circle", "--now", text="good morning")
-    time.sleep(1)
+    end = time.time() + 20
+    while "good morning" not in run("otter", "read", "Circle").stdout:
+        if time.time() > end:
+            break
+        time.sleep(0.5)
     check("and talk", "good morning" in run("otter", "read", "Circle").stdout)
     for who in SPACES:
         run(who, "around", "--forget", "1")

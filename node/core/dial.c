@@ -209,6 +209,20 @@ static int dial_member(struct group *g, struct dial *d, const struct member *m)
     return 0;
 }
 
+/* True if a call because of a beacon is of no use: there is a link, or another such call
+ * is under way.  A call to an address of the card is no reason to wait: who has moved
+ * does not answer there, and that takes up to 20 s to show. */
+static bool reached_nearby(const struct peer *p, const struct group *g, uint32_t member)
+{
+    for (uint32_t i = 0; i < p->links->count; i++) {
+        const struct link *l = p->links->list[i];
+        if (l->state != LINK_CLOSED && l->group == g->number && l->member == member &&
+            (l->nearby || !l->dialler || l->state == LINK_LIVE))
+            return true;
+    }
+    return false;
+}
+
 int dial_near(struct group *g, const struct member *m, struct bytes address,
               uint32_t acc)
 {
@@ -216,7 +230,7 @@ int dial_near(struct group *g, const struct member *m, struct bytes address,
     struct dial *d = NULL;
     struct link *l = NULL;
     int err = dial_of(g, m->index, &d);
-    if (err || d->linked || !links_can_dial(p) ||
+    if (err || reached_nearby(p, g, m->index) || !links_can_dial(p) ||
         group_links(p, g->number) >= LIMIT_LINKS_PER_GROUP_MAX)
         return err;
     err = link_dial(p, g, address, &l);
@@ -225,6 +239,7 @@ int dial_near(struct group *g, const struct member *m, struct bytes address,
     l->kind = LINK_MEMBER;
     l->member = m->index;
     l->acc = acc;
+    l->nearby = true;
     memcpy(l->transport_pk, m->transport_pk, 32);
     d->linked = true;
     return 0;

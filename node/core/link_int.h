@@ -58,6 +58,7 @@ struct link {
     uint32_t id, group;                  /* group 0: not known yet */
     enum link_state state, state_before; /* before: what it was when it was closed */
     bool dialler;
+    bool nearby;              /* dialled because of a beacon */
     bool closing;             /* close once what is queued has gone out */
     bool gone;                /* the host has closed it */
     bool proven;              /* accepted invitation links: a proven join came */

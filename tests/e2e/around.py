@@ -211,9 +211,9 @@ def next_morning():
     look = re.search(r"(\d+)  Look around for others", t.text).group(1)
     choose(t, look, "1  Look for two minutes", "Number:")
     choose(t, "1", "Looking for two minutes.", "stop looking.")
-    u = Terminal("otter", "around", "--wait", "40", words=True)
+    u = Terminal("otter", "around", "--wait", "15", words=True)
     check("who looks around finds the other",
-          u.expect("Wren is near. You are connected.", 45), u.text)
+          u.expect("Wren is near. You are connected.", 20), u.text)
     check("and is found", t.expect("Otter is near. You are connected."), t.text)
     seen, odd = sniffed(air)
     check("beacons leave then, all of one size", seen > 4 and odd == 0, f"{seen} {odd}")

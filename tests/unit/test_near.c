@@ -35,14 +35,19 @@ static bool linked(struct net *n)
     return links_count(at(n, 0)->peer, 1) > 0;
 }
 
-/* All that the others know of a peer is an address where nobody is any more. */
-static void move(struct net *n, int i)
+/* All that the others know of a peer is an address where it is not any more. */
+static void move_to(struct net *n, int i, struct bytes gone)
 {
-    struct bytes gone = TEXT("gone:1");
     struct command c = {.addresses = &gone, .addresses_count = 1};
     struct event ev = {.kind = EV_ADDRESSES, .command = &c};
     net_step(n, i, &ev);
     net_run(n, 2000);
+}
+
+/* Nobody is there. */
+static void move(struct net *n, int i)
+{
+    move_to(n, i, TEXT("gone:1"));
 }
 
 /* Two members who have moved, and are alone. */
@@ -91,6 +96,24 @@ T_CASE(two_that_moved_find_each_other)
     T_EQ(net_say(n, 0, "here again"), 0);
     net_run(n, 2000);
     T_EQ(net_entries(n, 1), 1);
+    net_free(n);
+}
+
+/* A call to where somebody was yesterday hangs there for 20 s, and another follows. */
+T_CASE(old_addresses_that_are_silent_delay_nothing)
+{
+    struct net *n = net_two();
+    move_to(n, 0, TEXT("test:1"));
+    move_to(n, 1, TEXT("test:1"));
+    net_cut(n, 0, true);
+    n->air = true;
+    net_run(n, 10 * 1000);
+    T_EQ(links_handshakes(at(n, 0)->peer), 1);
+    T_EQ(links_handshakes(at(n, 1)->peer), 1);
+    T_EQ(look(n, 0, 2 * MINUTE_MS), 0);
+    T_EQ(look(n, 1, 2 * MINUTE_MS), 0);
+    net_run(n, 6 * 1000);
+    T(linked(n));
     net_free(n);
 }
 

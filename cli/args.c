@@ -51,8 +51,8 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                          "restore /media/stick/copy"},
     [COMMAND_DOCTOR] = {"doctor", "", 0, 0, N_("Look for damage, and mend it."),
                         "doctor"},
-    [COMMAND_SET] = {"set", "[language|large VALUE]", 0, 2,
-                     N_("Show or change language and large letters."),
+    [COMMAND_SET] = {"set", "[language|texts|large VALUE]", 0, 2,
+                     N_("Show or change languages and large letters."),
                      "set language nl"},
     [COMMAND_HELP] = {"help", "[TOPIC]", 0, 2, N_("Explain a command, or a question."),
                       "help safety"},
@@ -79,6 +79,9 @@ const struct command_spec command_specs[COMMAND_COUNT] = {
                       "hide Otter --group Circle"},
     [COMMAND_QUIET] = {"quiet", "GROUP", 1, 1,
                        N_("No news of a group, on this device only."), "quiet Circle"},
+    [COMMAND_STAY] = {"stay", "GROUP", 1, 1,
+                      N_("Change how long new texts of a group stay."),
+                      "stay Circle --talk 30"},
 };
 
 #define ON(name) (UINT64_C(1) << COMMAND_##name)
@@ -99,9 +102,10 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                       N_("For devices with little memory.")},
     [OPTION_AS] = {"--as", "NAME", ON(GROUP_NEW) | ON(JOIN) | ON(RENAME),
                    N_("Your name in this group.")},
-    [OPTION_TALK] = {"--talk", "1|7|30", ON(GROUP_NEW),
+    [OPTION_TALK] = {"--talk", "1|7|30", ON(GROUP_NEW) | ON(SAY) | ON(STAY),
                      N_("Texts are gone after these days.")},
-    [OPTION_RECORD] = {"--kept", NULL, ON(GROUP_NEW), N_("Texts are kept.")},
+    [OPTION_RECORD] = {"--kept", NULL, ON(GROUP_NEW) | ON(SAY) | ON(STAY),
+                       N_("Texts are kept.")},
     [OPTION_STEWARD] = {"--keeper", NULL, ON(INVITE),
                         N_("This person may let others in too.")},
     [OPTION_WAIT] = {"--wait", "SECONDS", ON(JOIN) | ON(AROUND),

@@ -42,6 +42,7 @@ enum cli_command {
     COMMAND_SEARCH,
     COMMAND_HIDE,
     COMMAND_QUIET,
+    COMMAND_STAY,
     COMMAND_COUNT,
 };
 

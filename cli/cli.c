@@ -182,7 +182,7 @@ static int (*const runs[COMMAND_COUNT])(struct cli *) = {
     [COMMAND_SESSION] = command_session,   [COMMAND_PRINT] = command_print,
     [COMMAND_AROUND] = command_around,     [COMMAND_DRAFTS] = command_drafts,
     [COMMAND_SEARCH] = command_search,     [COMMAND_HIDE] = command_hide,
-    [COMMAND_QUIET] = command_quiet,
+    [COMMAND_QUIET] = command_quiet,       [COMMAND_STAY] = command_stay,
 };
 
 static int show_version(struct cli *c)

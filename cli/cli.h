@@ -132,6 +132,8 @@ int command_search(struct cli *c);
 int command_hide(struct cli *c);
 /* `kring quiet`. */
 int command_quiet(struct cli *c);
+/* `kring stay`. */
+int command_stay(struct cli *c);
 /* `kring` alone. */
 int command_home(struct cli *c);
 

@@ -6,21 +6,7 @@
 #include "cli/groups.h"
 #include "cli/opening.h"
 
-enum { DAY_HOURS = 24, TALK_DAYS = 7 };
-
-/* Days of --talk to hours; 0 for --kept. */
-static int lifetime_of(struct cli *c, uint64_t *hours)
-{
-    const char *days = c->args.value[OPTION_TALK];
-    uint64_t n = TALK_DAYS;
-    *hours = 0;
-    if (args_has(&c->args, OPTION_RECORD))
-        return 0;
-    if (days && (args_number(days, 30, &n) || (n != 1 && n != 7 && n != 30)))
-        return cli_error(c, ERR_USAGE, _("Choose how many days: 1, 7 or 30."));
-    *hours = n * DAY_HOURS;
-    return 0;
-}
+enum { DAY_HOURS = 24, TALK_HOURS = 7 * DAY_HOURS };
 
 static void add_group_cells(struct screen *s, const struct group_row *g)
 {
@@ -62,8 +48,8 @@ static int show_group(struct cli *c, uint64_t number, const char *sentence)
 
 int command_group_new(struct cli *c)
 {
-    uint64_t hours = 0, number = 0;
-    int err = lifetime_of(c, &hours);
+    uint64_t hours = TALK_HOURS, number = 0;
+    int err = groups_stay(c, &hours);
     if (!err)
         err = view_check_name(c, c->args.operands[0]);
     if (!err)
@@ -74,6 +60,21 @@ int command_group_new(struct cli *c)
         return err;
     return show_group(c, number,
                       _("Only you can let people in, until there is a second keeper."));
+}
+
+int command_stay(struct cli *c)
+{
+    struct group_row g;
+    bool chosen = args_has(&c->args, OPTION_TALK) || args_has(&c->args, OPTION_RECORD);
+    int err = chosen ? opening_open(c, false)
+                     : cli_error(c, ERR_USAGE, _("How long? Add --talk 7, or --kept."));
+    if (!err)
+        err = view_find_group(c, c->args.operands[0], &g);
+    if (!err)
+        err = groups_stay(c, &g.lifetime_hours);
+    if (!err)
+        err = groups_change_stay(c, &g, g.lifetime_hours);
+    return err ? err : show_group(c, g.number, NULL);
 }
 
 static void add_group(struct screen *s, const struct group_row *g)

@@ -2,19 +2,27 @@
 /* cmd_set.c -- the command `set`: what this kring remembers about how you read. */
 #include <string.h>
 
+#include "cli/languages.h"
 #include "cli/opening.h"
 #include "cli/settings.h"
 
 static void add_setting(struct screen *s, enum setting setting, const char *value)
 {
     const char *name = setting_name(setting);
-    const char *label = setting == SETTING_LARGE ? _("Large letters") : _("Language");
-    const char *shown = strcmp(value, "on") == 0   ? _("Yes")
-                        : setting == SETTING_LARGE ? _("No")
-                                                   : value;
-    for (size_t i = 0; i < languages_count; i++)
-        if (setting == SETTING_LANGUAGE && strcmp(languages[i].code, value) == 0)
-            shown = languages[i].name;
+    static const char *const labels[SETTINGS_COUNT] = {
+        [SETTING_LANGUAGE] = N_("Language"),
+        [SETTING_TEXTS] = N_("Language of your texts"),
+        [SETTING_LARGE] = N_("Large letters"),
+    };
+    const char *label = gettext(labels[setting]), *shown = value;
+    if (setting == SETTING_LARGE)
+        shown = strcmp(value, "on") == 0 ? _("Yes") : _("No");
+    else if (strcmp(value, SETTING_TEXTS_NONE) == 0)
+        shown = _("not said");
+    else if (*value)
+        shown = languages_name(value);
+    else if (setting == SETTING_TEXTS)
+        shown = languages_name(i18n_language());
     screen_pair(s, label, BYTES(shown, strlen(shown)));
     screen_cell_text(s, "setting", BYTES(name, strlen(name)));
     if (*value)
@@ -23,7 +31,7 @@ static void add_setting(struct screen *s, enum setting setting, const char *valu
         screen_cell_null(s, "value");
 }
 
-/* Both settings as they are. */
+/* All settings as they are. */
 static int show_all(struct cli *c)
 {
     struct screen s = {0};

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "cli/draft.h"
 #include "cli/editor.h"
+#include "cli/groups.h"
 #include "cli/opening.h"
 #include "cli/talk.h"
 #include "node/core/peer.h"
@@ -55,17 +56,11 @@ static int answered(struct cli *c, uint64_t *row)
     return 0;
 }
 
-static int say_now(struct cli *c, uint64_t group, struct bytes text, uint64_t answers)
+static int say_now(struct cli *c, const struct group_row *g, struct bytes text,
+                   uint64_t answers)
 {
     struct api_reply reply = {0};
-    struct api_args args = {.group = group,
-                            .has_group = true,
-                            .text = text,
-                            .has_text = true,
-                            .row = answers};
-    int err = talk_explain(c, cli_call(c, API_SAY, &args, &reply));
-    if (err == ERR_NOTFOUND && answers > 0)
-        return cli_error(c, err, _("That text is gone. Nothing was sent."));
+    int err = talk_say(c, g, text, answers, 0, &reply);
     if (err)
         return err;
     err = show_sent(c, api_bytes(api_row(&reply, UINT32_MAX), F_ID));
@@ -112,13 +107,14 @@ static int wait_sent(struct cli *c, uint64_t group, uint64_t draft)
     }
 }
 
-static int say_later(struct cli *c, uint64_t group, struct bytes text, uint64_t answers)
+static int say_later(struct cli *c, const struct group_row *g, struct bytes text,
+                     uint64_t answers)
 {
     uint64_t draft = 0;
     int err = cli_do(c, API_FOLLOW, NULL);
     if (!err)
-        err = talk_draft(c, group, text, answers, &draft);
-    return err ? err : wait_sent(c, group, draft);
+        err = talk_draft(c, g, text, answers, &draft);
+    return err ? err : wait_sent(c, g->number, draft);
 }
 
 /* What happens while the person writes (prompt.h). */
@@ -142,25 +138,25 @@ static int wait_typing(void *ctx)
 }
 
 /* What was kept unsent goes out, and is waited for. */
-static int say_unsent(struct cli *c, uint64_t group)
+static int say_unsent(struct cli *c, const struct group_row *g)
 {
     uint64_t draft = 0;
     bool now = args_has(&c->args, OPTION_NOW);
     int err = cli_do(c, API_FOLLOW, NULL);
     if (!err)
-        err = draft_send(c, group, now, &draft);
-    return err ? err : wait_sent(c, group, draft);
+        err = draft_send(c, g, now, &draft);
+    return err ? err : wait_sent(c, g->number, draft);
 }
 
 /* In the editor; 0 also when the text is kept for later. */
-static int say_long(struct cli *c, uint64_t group, bool menu)
+static int say_long(struct cli *c, const struct group_row *g, bool menu)
 {
-    int err = editor_write(c, group, menu);
-    return err == 1 ? say_unsent(c, group) : err;
+    int err = editor_write(c, g->number, menu);
+    return err == 1 ? say_unsent(c, g) : err;
 }
 
 /* One row at the terminal, until it is one that can be sent. */
-static int say_row(struct cli *c, uint64_t group)
+static int say_row(struct cli *c, const struct group_row *g)
 {
     struct buf text = {0};
     uint64_t answers = 0;
@@ -170,16 +166,16 @@ static int say_row(struct cli *c, uint64_t group)
     do {
         buf_free(&text);
         c->told = false;
-        err = draft_ask(c, group, &text);
+        err = draft_ask(c, g->number, &text);
         if (!err)
             err = talk_check(c, BUF_BYTES(&text));
     } while (err == ERR_EMPTY);
     if (err == 1)
-        err = say_long(c, group, true);
+        err = say_long(c, g, true);
     else if (!err)
         err = args_has(&c->args, OPTION_NOW)
-                  ? say_now(c, group, BUF_BYTES(&text), answers)
-                  : say_later(c, group, BUF_BYTES(&text), answers);
+                  ? say_now(c, g, BUF_BYTES(&text), answers)
+                  : say_later(c, g, BUF_BYTES(&text), answers);
     buf_free(&text);
     return err;
 }
@@ -203,7 +199,7 @@ static int say_at_terminal(struct cli *c, const struct group_row *g)
         cli_say(_("To go on with it, add: --long"));
     c->prompt.wait = wait_typing;
     c->prompt.ctx = c;
-    err = longer ? say_long(c, g->number, begun) : say_row(c, g->number);
+    err = longer ? say_long(c, g, begun) : say_row(c, g);
     c->prompt.wait = NULL;
     return err;
 }
@@ -220,6 +216,8 @@ int command_say(struct cli *c)
     int err = opening_open(c, person && !args_has(&c->args, OPTION_NOW));
     if (!err)
         err = view_find_group(c, c->args.operands[0], &g);
+    if (!err)
+        err = groups_stay(c, &g.lifetime_hours);
     if (!err && person)
         return say_at_terminal(c, &g);
     if (!err)
@@ -229,7 +227,7 @@ int command_say(struct cli *c)
     if (!err)
         err = answered(c, &answers);
     if (!err)
-        err = say_now(c, g.number, BUF_BYTES(&text), answers);
+        err = say_now(c, &g, BUF_BYTES(&text), answers);
     buf_free(&text);
     return err;
 }
@@ -320,6 +318,7 @@ int command_read(struct cli *c)
     if (!err)
         err = talk_show(c, &g, TALK_ALL);
     g.ended_unread = 0; /* said */
+    g.changed = false;
     if (!err && on)
         err = follow(c, &g);
     return err;

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "cli/settings.h"
 #include "cli/talk.h"
 
 enum { ESCAPE = 0x1b, DELETE = 0x7f, LETTER_BYTES_MAX = 4 };
@@ -149,11 +150,18 @@ int draft_ask(struct cli *c, uint64_t group, struct buf *text)
     return kept ? kept : err ? err : 1;
 }
 
-int draft_send(struct cli *c, uint64_t group, bool now, uint64_t *draft)
+int draft_send(struct cli *c, const struct group_row *g, bool now, uint64_t *draft)
 {
+    char language[SETTING_VALUE_BYTES];
     struct api_reply reply = {0};
     struct api_args args = {
-        .group = group, .has_group = true, .delay_ms = now ? 0 : TALK_DELAY_MS};
+        .group = g->number,
+        .has_group = true,
+        .lifetime = g->lifetime_hours,
+        .has_lifetime = true,
+        .text_language = setting_text_language(c, language),
+        .delay_ms = now ? 0 : TALK_DELAY_MS,
+    };
     int err = talk_explain(c, cli_call(c, API_UNSENT_SAY, &args, &reply));
     if (err)
         return err;

@@ -6,7 +6,7 @@
 #ifndef CLI_DRAFT_H
 #define CLI_DRAFT_H
 
-#include "cli/cli.h"
+#include "cli/view.h"
 
 /* Add `text` to what is kept unsent for this group, on a line of its own, so that
  * nothing typed is lost.  Broken letters are left out (draft_mend), and so is what no
@@ -19,9 +19,11 @@ NODISCARD int draft_keep(struct cli *c, uint64_t group, struct bytes text);
 NODISCARD int draft_replace(struct cli *c, uint64_t group, struct bytes text);
 /* Append what is kept unsent to `text`.  ERR_NOTFOUND: nothing. */
 NODISCARD int draft_read(struct cli *c, uint64_t group, struct buf *text);
-/* Let what is kept unsent wait TALK_DELAY_MS like any text, or `now` not at all, and
- * say so; its number goes to `*draft`.  An error was said. */
-NODISCARD int draft_send(struct cli *c, uint64_t group, bool now, uint64_t *draft);
+/* Let what is kept unsent in `g` wait TALK_DELAY_MS like any text, or `now` not at all,
+ * and say so; its number goes to `*draft`.  It stays for as long as `g` says.  An error
+ * was said. */
+NODISCARD int draft_send(struct cli *c, const struct group_row *g, bool now,
+                         uint64_t *draft);
 /* Ask at the terminal for a text of one row.  0: it is in `text`, which may be empty.
  * 1: what was typed is kept unsent and it was said why: rows were pasted, the terminal
  * cut it off, or it has signs that no text has.  With an error what was typed is kept

@@ -10,7 +10,11 @@
 #include "cli/names.h"
 
 enum { LANGUAGE_EN = 0, LANGUAGE_NL = 1 }; /* P6.11 */
-enum { VALID_HOURS = 24, LINE_BYTES_MAX = LIMIT_INVITE_LINE_BYTES_MAX * 4 };
+enum {
+    DAY_HOURS = 24,
+    VALID_HOURS = 24,
+    LINE_BYTES_MAX = LIMIT_INVITE_LINE_BYTES_MAX * 4
+};
 
 /* Errors that a person meets here get words of their own. */
 static int explain(struct cli *c, int err)
@@ -48,6 +52,37 @@ int groups_start(struct cli *c, const char *name, uint64_t lifetime_hours,
 out:
     buf_free(&me);
     return explain(c, err);
+}
+
+int groups_stay(struct cli *c, uint64_t *hours)
+{
+    const char *days = c->args.value[OPTION_TALK];
+    uint64_t n = 0;
+    if (args_has(&c->args, OPTION_RECORD))
+        *hours = 0;
+    if (!days)
+        return 0;
+    if (args_number(days, 30, &n) || (n != 1 && n != 7 && n != 30))
+        return cli_error(c, ERR_USAGE, _("Choose how many days: 1, 7 or 30."));
+    *hours = n * DAY_HOURS;
+    return 0;
+}
+
+int groups_change_stay(struct cli *c, const struct group_row *group, uint64_t hours)
+{
+    struct api_args args = {.group = group->number,
+                            .has_group = true,
+                            .lifetime = hours,
+                            .has_lifetime = true};
+    char clock[VIEW_WORDS_BYTES];
+    int err = explain(c, cli_do(c, API_LIFETIME, &args));
+    if (err)
+        return err;
+    view_clock(clock, hours);
+    cli_sayf(_("New texts here: %s"), clock);
+    cli_say(_("Older texts go when they were to go."));
+    cli_say(_("Everybody here sees that you changed it."));
+    return 0;
 }
 
 /* True if somebody can reach this device now. */
@@ -132,7 +167,6 @@ out:
 static void add_since(char words[static VIEW_WORDS_BYTES], struct bytes map,
                       uint64_t now_hour)
 {
-    enum { DAY_HOURS = 24 };
     uint64_t from = api_uint(map, F_READS_FROM, UINT64_MAX);
     words[0] = '\0';
     if (from == UINT64_MAX)

@@ -9,6 +9,13 @@
  * Says who can let people in.  The group comes back in `*number`. */
 NODISCARD int groups_start(struct cli *c, const char *name, uint64_t lifetime_hours,
                            uint64_t *number);
+/* How long texts stay, in hours, where --talk or --kept says so; else `*hours` stays as
+ * it is.  ERR_USAGE (said). */
+NODISCARD int groups_stay(struct cli *c, uint64_t *hours);
+/* Change how long new texts of a group stay, and say what that means.  ERR_DENIED
+ * (said): no keeper. */
+NODISCARD int groups_change_stay(struct cli *c, const struct group_row *group,
+                                 uint64_t hours);
 /* How an invitation is to be. */
 struct inviting {
     bool steward;  /* who comes may let others in */

@@ -283,12 +283,6 @@ static void safety(struct home *h)
     home_show(h, &s);
 }
 
-/* Turn large letters on or off, and keep it so. */
-static void large_letters(struct home *h)
-{
-    home_report(h, setting_put(h->c, SETTING_LARGE, place_is_large() ? "off" : "on"));
-}
-
 static void explain(struct home *h)
 {
     struct screen s = {0};
@@ -310,7 +304,7 @@ static const struct act {
     {home_around, N_("Look around for others")},
     {about_me, N_("What this device holds about you")},
     {safety, N_("What kring cannot do")},
-    {large_letters, N_("Large letters, on or off")},
+    {home_settings, N_("Language and large letters")},
     {home_when_locks, N_("When kring locks")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };

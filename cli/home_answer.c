@@ -72,7 +72,7 @@ void home_answer(struct home *h, const struct group_row *g)
     if (!err)
         err = draft_ask(h->c, g->number, &text);
     if (!err && text.n > 0) {
-        err = talk_draft(h->c, g->number, BUF_BYTES(&text), row, &draft);
+        err = talk_draft(h->c, g, BUF_BYTES(&text), row, &draft);
         if (!err)
             h->draft_group = g->number;
     } else if (!err) {

@@ -19,7 +19,7 @@ int home_show_head(struct home *h, const struct group_row *g)
     return cli_show(h->c, &head);
 }
 
-static void write_text(struct home *h, const struct group_row *g)
+void home_write(struct home *h, const struct group_row *g)
 {
     struct buf text = {0};
     struct talk_waiting w = {0};
@@ -33,7 +33,7 @@ static void write_text(struct home *h, const struct group_row *g)
     if (!err && w.count > 0) {
         home_take_back(h); /* a habit, not a text */
     } else if (!err && text.n > 0) {
-        err = talk_draft(h->c, g->number, BUF_BYTES(&text), 0, &draft);
+        err = talk_draft(h->c, g, BUF_BYTES(&text), 0, &draft);
         if (!err)
             h->draft_group = g->number;
         if (!err)
@@ -116,7 +116,7 @@ static const struct act {
     void (*run)(struct home *h, const struct group_row *g);
     const char *text;
 } acts[] = {
-    {write_text, N_("Write")},
+    {home_write, N_("Write")},
     {read_all, N_("Read everything")},
     {home_let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
@@ -189,9 +189,12 @@ static bool choose(struct home *h, const struct group_row *g)
 static int show_group(struct home *h, const struct group_row *g, enum talk_which which)
 {
     home_gap(h);
+    struct api_args seen = {.group = g->number, .has_group = true, .on = true};
     int err = home_show_head(h, g);
     if (!err)
         err = talk_show(h->c, g, which);
+    if (!err && which == TALK_LAST) /* the head was seen: another one would be news */
+        home_report(h, cli_do(h->c, API_MARK_READ, &seen));
     return err ? err : show_choices(h, g);
 }
 
@@ -219,6 +222,7 @@ void home_group(struct home *h, uint64_t number)
         if (!err)
             err = show_group(h, &g, which);
         g.ended_unread = 0; /* said */
+        g.changed = false;
         which = TALK_UNREAD;
         if (err) {
             home_report(h, err);

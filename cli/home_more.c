@@ -5,6 +5,26 @@
 
 #include <stdio.h>
 
+enum { DAY_HOURS = 24 };
+
+bool home_ask_stay(struct home *h, const struct group_row *g, const char *question,
+                   uint64_t *hours)
+{
+    static const uint64_t days[] = {1, 7, 30, 0};
+    struct screen s = {0};
+    uint64_t n = 0;
+    view_head(&s, g);
+    screen_text(&s, question);
+    screen_choice(&s, "1", _("One day"));
+    screen_choice(&s, "2", _("7 days"));
+    screen_choice(&s, "3", _("30 days"));
+    screen_choice(&s, "4", _("Always: it is kept"));
+    if (!home_choose(h, &s, sizeof days / sizeof *days, &n))
+        return false;
+    *hours = days[n - 1] * DAY_HOURS;
+    return true;
+}
+
 static void change_name(struct home *h, const struct group_row *g)
 {
     int err = home_show_head(h, g);
@@ -56,6 +76,27 @@ static void hide_somebody(struct home *h, const struct group_row *g)
     home_report(h, err);
 }
 
+/* The row says what is in force, so it need not be among the choices. */
+static void change_stay(struct home *h, const struct group_row *g)
+{
+    uint64_t hours = 0;
+    if (!g->steward) {
+        home_report(h, home_show_head(h, g));
+        cli_say(_("Only a keeper can do that. Ask a keeper."));
+        return;
+    }
+    if (home_ask_stay(h, g, _("How long do new texts stay here?"), &hours))
+        home_report(h, groups_change_stay(h->c, g, hours));
+}
+
+/* One text that stays for another time than the others. */
+static void write_other(struct home *h, const struct group_row *g)
+{
+    struct group_row other = *g;
+    if (home_ask_stay(h, g, _("How long does this text stay?"), &other.lifetime_hours))
+        home_write(h, &other);
+}
+
 static const struct act {
     void (*run)(struct home *h, const struct group_row *g);
     const char *text;
@@ -63,6 +104,8 @@ static const struct act {
     {change_name, N_("Change my name here")},
     {be_quiet, N_("Quiet here, on or off")},
     {hide_somebody, N_("Hide what somebody writes")},
+    {write_other, N_("Write, and choose how long it stays")},
+    {change_stay, N_("How long new texts stay")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };
 

@@ -77,6 +77,22 @@ static void tell_renamed(struct home *h, uint64_t group)
     h->newcomers_count = kept;
 }
 
+/* A keeper changed how long new texts stay. */
+static void tell_lifetime(struct home *h, uint64_t group)
+{
+    struct api_args args = {.group = group, .has_group = true, .on = true};
+    struct group_row g;
+    struct screen s = {0};
+    if (view_group_number(h->c, group, &g) || !g.changed)
+        return;
+    begin_news(h);
+    if (!h->in_group || h->group != group)
+        screen_pair(&s, _("Group"), BYTES(g.name, strlen(g.name)));
+    view_add_changed(&s, &g);
+    if (cli_show(h->c, &s) == 0) /* seen; nothing else becomes read */
+        home_report(h, cli_do(h->c, API_MARK_READ, &args));
+}
+
 static void tell_sent(struct home *h, uint64_t group)
 {
     if (!h->in_group || h->group != group) {
@@ -155,6 +171,7 @@ static void tell(struct home *h, const struct session_event *event)
     switch (event->event) {
     case TELL_ENTRY: tell_entry(h, event->group); break;
     case TELL_SENT: tell_sent(h, event->group); break;
+    case TELL_LIFETIME: tell_lifetime(h, event->group); break;
     case TELL_MEMBER: tell_member(h, event); break;
     case TELL_RENAMED:
         tell_group_name(h, event->group);
@@ -231,6 +248,7 @@ static uint64_t weight(struct home *h, const struct session_event *event)
     case TELL_ENTRY:
         return view_group_number(h->c, event->group, &g) || g.quiet ? 0 : g.unread;
     case TELL_SENT:
+    case TELL_LIFETIME:
     case TELL_MEMBER:
     case TELL_DOOR:
     case TELL_ASKED:

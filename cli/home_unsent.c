@@ -12,7 +12,7 @@ enum { SHOWN_BYTES_MAX = 400 };
 static void send_it(struct home *h, const struct group_row *g)
 {
     uint64_t draft = 0;
-    int err = draft_send(h->c, g->number, false, &draft);
+    int err = draft_send(h->c, g, false, &draft);
     if (!err) {
         h->draft_group = g->number;
         buf_free(&h->thrown);

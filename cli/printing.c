@@ -75,7 +75,8 @@ static int take_text(struct printing *w, const struct message_row *m, uint64_t e
     (void)snprintf(t->label, sizeof t->label, _("%s, about %s"), who, day);
     t->ends_hours = ends;
     w->seen++;
-    return text_clean(m->text, &t->text, SIZE_MAX, &removed);
+    int err = view_language_mark(&t->text, m);
+    return err ? err : text_clean(m->text, &t->text, SIZE_MAX, &removed);
 }
 
 static int take_all(struct cli *c, const struct group_row *g, struct printing *w)

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/languages.h"
+
 static const struct {
     const char *name;
-    enum option option; /* what says it for one run */
+    enum option option; /* what says it for one run; OPTION_COUNT: nothing does */
 } settings[SETTINGS_COUNT] = {
     [SETTING_LANGUAGE] = {"language", OPTION_LANGUAGE},
+    [SETTING_TEXTS] = {"texts", OPTION_COUNT},
     [SETTING_LARGE] = {"large", OPTION_LARGE},
 };
 
@@ -26,10 +29,21 @@ enum setting setting_called(const char *name)
     return (enum setting)i;
 }
 
+static bool is_written(const char *code)
+{
+    const char *known;
+    for (size_t i = 0; (known = languages_code(i)); i++)
+        if (strcmp(known, code) == 0)
+            return true;
+    return false;
+}
+
 bool setting_fits(enum setting setting, const char *value)
 {
     if (setting == SETTING_LARGE)
         return strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
+    if (setting == SETTING_TEXTS)
+        return strcmp(value, SETTING_TEXTS_NONE) == 0 || is_written(value);
     for (size_t i = 0; i < languages_count; i++)
         if (strcmp(languages[i].code, value) == 0)
             return true;
@@ -40,7 +54,7 @@ static void follow(enum setting setting, const char *value)
 {
     if (setting == SETTING_LARGE)
         place_set_large(strcmp(value, "on") == 0);
-    else
+    else if (setting == SETTING_LANGUAGE)
         (void)i18n_choose(value);
 }
 
@@ -76,11 +90,22 @@ int setting_put(struct cli *c, enum setting setting, const char *value)
     return err;
 }
 
+struct bytes setting_text_language(struct cli *c,
+                                   char value[static SETTING_VALUE_BYTES])
+{
+    if (setting_get(c, SETTING_TEXTS, value) || strcmp(value, SETTING_TEXTS_NONE) == 0)
+        return BYTES(NULL, 0);
+    if (!*value)
+        (void)snprintf(value, SETTING_VALUE_BYTES, "%s", i18n_language());
+    return BYTES(value, strlen(value));
+}
+
 void settings_follow(struct cli *c)
 {
     for (int i = 0; i < SETTINGS_COUNT; i++) {
         char value[SETTING_VALUE_BYTES];
-        if (args_has(&c->args, settings[i].option))
+        if (settings[i].option != OPTION_COUNT &&
+            args_has(&c->args, settings[i].option))
             continue;
         if (setting_get(c, (enum setting)i, value) == 0 && *value)
             follow((enum setting)i, value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* settings.h -- what a person chose for this kring: language, large letters.
+/* settings.h -- what a person chose for this kring: languages, large letters.
  *
  * They lie inside the store, so nobody reads them before the passphrase is typed.  An
  * option on the command line wins over them for one run.
@@ -9,9 +9,17 @@
 
 #include "cli/cli.h"
 
-enum { SETTING_VALUE_BYTES = 8 };
+enum { SETTING_VALUE_BYTES = 12 };
 
-enum setting { SETTING_LANGUAGE, SETTING_LARGE, SETTINGS_COUNT };
+/* Of SETTING_TEXTS: no language is said. */
+#define SETTING_TEXTS_NONE "none"
+
+enum setting {
+    SETTING_LANGUAGE, /* of the screens */
+    SETTING_TEXTS,    /* that the person writes in; never chosen: that of the screens */
+    SETTING_LARGE,
+    SETTINGS_COUNT
+};
 
 /* Its name, as typed and for programs; static. */
 const char *setting_name(enum setting setting);
@@ -26,6 +34,10 @@ NODISCARD int setting_get(struct cli *c, enum setting setting,
 /* Keep `value` (setting_fits) for `setting`, and follow it from now on.  Errors of the
  * session. */
 NODISCARD int setting_put(struct cli *c, enum setting setting, const char *value);
+/* The language that the person writes in, for a text's tag; empty: none is said.  What
+ * cannot be read counts as none. */
+struct bytes setting_text_language(struct cli *c,
+                                   char value[static SETTING_VALUE_BYTES]);
 /* Follow what the open session holds, unless an option said something else.  What
  * cannot be read leaves things as they are. */
 void settings_follow(struct cli *c);

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "cli/draft.h"
+#include "cli/settings.h"
 
 enum { LAST_ROWS = 10 };
 
@@ -31,21 +32,32 @@ int talk_check(struct cli *c, struct bytes text)
     return talk_explain(c, text_check(text));
 }
 
-int talk_draft(struct cli *c, uint64_t group, struct bytes text, uint64_t answers,
-               uint64_t *draft)
+int talk_say(struct cli *c, const struct group_row *g, struct bytes text,
+             uint64_t answers, uint64_t delay_ms, struct api_reply *reply)
 {
-    struct api_reply reply = {0};
+    char language[SETTING_VALUE_BYTES];
     struct api_args args = {
-        .group = group,
+        .group = g->number,
         .has_group = true,
         .text = text,
         .has_text = true,
-        .delay_ms = TALK_DELAY_MS,
+        .lifetime = g->lifetime_hours,
+        .has_lifetime = true,
+        .text_language = setting_text_language(c, language),
+        .delay_ms = delay_ms,
         .row = answers,
     };
-    int err = talk_explain(c, cli_call(c, API_SAY, &args, &reply));
+    int err = talk_explain(c, cli_call(c, API_SAY, &args, reply));
     if (err == ERR_NOTFOUND && answers > 0)
         return cli_error(c, err, _("That text is gone. Nothing was sent."));
+    return err;
+}
+
+int talk_draft(struct cli *c, const struct group_row *g, struct bytes text,
+               uint64_t answers, uint64_t *draft)
+{
+    struct api_reply reply = {0};
+    int err = talk_say(c, g, text, answers, TALK_DELAY_MS, &reply);
     if (err)
         return err;
     *draft = api_uint(api_row(&reply, UINT32_MAX), F_DRAFT, 0);
@@ -113,6 +125,8 @@ static int show_page(struct cli *c, struct reading *r)
     uint32_t rows = api_rows(&reply);
     if (!r->ended_shown)
         view_add_ended(&s, r->group);
+    if (!r->ended_shown)
+        view_add_changed(&s, r->group);
     r->ended_shown = true;
     for (uint32_t i = 0; i < rows; i++) {
         struct message_row m = view_message(api_row(&reply, i));
@@ -162,7 +176,7 @@ int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)
     int err = 0;
     while (!err && r.more)
         err = show_page(c, &r);
-    if (err || (!r.any_unread && g->ended_unread == 0))
+    if (err || (!r.any_unread && g->ended_unread == 0 && !g->changed))
         return err;
     /* Only after standard output has taken it. */
     struct api_args args = {.group = g->number, .has_group = true, .row = r.newest};

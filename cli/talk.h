@@ -24,9 +24,13 @@ struct talk_waiting {
 int talk_explain(struct cli *c, int err);
 /* Check a text before it is sent: 0, or an error that was said. */
 NODISCARD int talk_check(struct cli *c, struct bytes text);
-/* Let a text wait TALK_DELAY_MS on this device, and say so.  `answers`: row of the text
- * that it answers; 0: none.  ERR_NOTFOUND: that one is gone, which was said. */
-NODISCARD int talk_draft(struct cli *c, uint64_t group, struct bytes text,
+/* Say a text in `g` now, or after `delay_ms` from which `*reply` has its number.  It
+ * stays for as long as `g` says, which is what the person saw.  `answers`: row of the
+ * text that it answers; 0: none.  ERR_NOTFOUND: that one is gone, which was said. */
+NODISCARD int talk_say(struct cli *c, const struct group_row *g, struct bytes text,
+                       uint64_t answers, uint64_t delay_ms, struct api_reply *reply);
+/* As talk_say: let it wait TALK_DELAY_MS on this device, and say so. */
+NODISCARD int talk_draft(struct cli *c, const struct group_row *g, struct bytes text,
                          uint64_t answers, uint64_t *draft);
 /* How many texts of a group wait, and which is the newest, whoever wrote them in which
  * run.  Errors of the session. */

@@ -38,13 +38,15 @@ const struct topic topics[] = {
     {
         .name = "talk",
         .question = N_("What is gone, and what is kept?"),
-        .examples = {"group new Circle --talk 7", "group new Rules --kept",
-                     "say Circle < text"},
+        .examples = {"group new Circle --talk 7", "stay Circle --talk 30",
+                     "say Circle --kept < text"},
         .lines =
             {
                 N_("It stands in brackets, beside the name of the group."),
                 N_("Talk is gone after a day, a week or a month."),
                 N_("What is kept stays."),
+                N_("A keeper can change it for new texts. Everybody sees that."),
+                N_("One text can stay longer or shorter than the others."),
                 N_("A text waits 30 seconds. Type u to take it back."),
                 N_("Gone texts are gone where kring is honest. Others can copy."),
                 N_("A backup brings back what was gone."),
@@ -99,12 +101,14 @@ const struct topic topics[] = {
     {
         .name = "language",
         .question = N_("How do I change the language?"),
-        .examples = {"set language nl", "help safety --language nl"},
+        .examples = {"set language nl", "set texts pl", "help safety --language nl"},
         .lines =
             {
                 N_("kring remembers the language you set."),
                 N_("It does so on every computer, in whatever language that is."),
                 N_("With --language it is for this one time."),
+                N_("Your texts say in which language they are."),
+                N_("Do you write in another one? Set it, or: none."),
             },
     },
     {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/languages.h"
 #include "node/core/peer.h"
 
 enum { DAY_HOURS = 24, RECENT_DAYS = 14, ID_BYTES = 32 };
@@ -69,6 +70,9 @@ struct group_row view_group(struct bytes map)
         .quiet = api_uint(map, F_QUIET, 0) != 0,
         .unread_named = api_uint(map, F_UNREAD_NAMED, 0),
     };
+    g.changed = api_has(map, F_LIFETIME_WAS);
+    g.lifetime_was_hours = api_uint(map, F_LIFETIME_WAS, 0);
+    copy_name(g.lifetime_by, api_bytes(map, F_LIFETIME_BY));
     copy_name(g.name, api_bytes(map, F_NAME));
     copy_name(g.me, api_bytes(map, F_ME));
     struct bytes sentence = api_bytes(map, F_SENTENCE);
@@ -89,6 +93,9 @@ struct message_row view_message(struct bytes map)
         .id = api_bytes(map, F_ID),
         .author = api_bytes(map, F_AUTHOR),
         .text = api_bytes(map, F_TEXT),
+        .language = api_bytes(map, F_TEXT_LANGUAGE),
+        .lifetime_hours = api_uint(map, F_LIFETIME, 0),
+        .ends_hours = api_uint(map, F_ENDS_IN, UINT64_MAX),
         .row = api_uint(map, F_ROW, 0),
         .draft = api_uint(map, F_DRAFT, 0),
         .about_hour = api_uint(map, F_ABOUT_HOUR, 0),
@@ -198,6 +205,27 @@ void view_add_ended(struct screen *s, const struct group_row *group)
     screen_text(s, words);
 }
 
+void view_add_changed(struct screen *s, const struct group_row *group)
+{
+    char words[VIEW_NAME_BYTES + VIEW_WORDS_BYTES], clock[VIEW_WORDS_BYTES];
+    char who[VIEW_NAME_BYTES];
+    if (!group->changed)
+        return;
+    if (group->lifetime_by[0]) {
+        view_name(who, BYTES(group->lifetime_by, strlen(group->lifetime_by)));
+        (void)snprintf(words, sizeof words, _("%s changed how long new texts stay."),
+                       who);
+        screen_text(s, words);
+    } else {
+        screen_text(s, _("A keeper changed how long new texts stay."));
+    }
+    view_clock(clock, group->lifetime_was_hours);
+    screen_pair(s, _("Before"), BYTES(clock, strlen(clock)));
+    view_clock(clock, group->lifetime_hours);
+    screen_pair(s, _("From now on"), BYTES(clock, strlen(clock)));
+    screen_text(s, _("Older texts go when they were to go."));
+}
+
 void view_head(struct screen *s, const struct group_row *group)
 {
     char clock[VIEW_WORDS_BYTES], name[VIEW_NAME_BYTES];
@@ -277,6 +305,14 @@ static void add_cells(struct screen *s, const struct message_row *m)
     else
         screen_cell_null(s, "answers");
     screen_cell_flag(s, "names_you", m->names_me);
+    if (m->language.n > 0)
+        screen_cell_text(s, "language", m->language);
+    else
+        screen_cell_null(s, "language");
+    if (m->lifetime_hours > 0)
+        screen_cell_number(s, "days", m->lifetime_hours / DAY_HOURS);
+    else
+        screen_cell_null(s, "days");
 }
 
 /* "Answers Wren: Shall we meet on" above a text that answers another. */
@@ -330,24 +366,64 @@ static int label_of(struct buf *out, const struct message_row *m, uint64_t now_h
     return err ? err : buf_append(out, BYTES("", 1), SIZE_MAX);
 }
 
+/* Where it stays for another time than new texts of the group do. */
+static void add_stay(struct screen *s, const struct message_row *m,
+                     const struct group_row *group)
+{
+    char words[VIEW_WORDS_BYTES];
+    unsigned long days = (unsigned long)((m->ends_hours + DAY_HOURS - 1) / DAY_HOURS);
+    if (m->lifetime_hours == group->lifetime_hours)
+        return;
+    if (m->lifetime_hours == 0) {
+        screen_text(s, _("This text is kept."));
+        return;
+    }
+    if (m->ends_hours == UINT64_MAX)
+        return;
+    (void)snprintf(words, sizeof words,
+                   ngettext("This text is gone in %lu day.",
+                            "This text is gone in %lu days.", days),
+                   days);
+    screen_text(s, words);
+}
+
+int view_language_mark(struct buf *out, const struct message_row *m)
+{
+    char tag[LANGUAGE_CODE_BYTES];
+    if (m->language.n == 0 || m->language.n >= sizeof tag)
+        return 0;
+    memcpy(tag, m->language.p, m->language.n);
+    tag[m->language.n] = '\0';
+    const char *name = languages_name(tag);
+    if (strcmp(tag, i18n_language()) == 0)
+        return 0;
+    int err = buf_append(out, BYTES("[", 1), SIZE_MAX);
+    if (!err)
+        err = buf_append(out, BYTES(name, strlen(name)), SIZE_MAX);
+    return err ? err : buf_append(out, BYTES("] ", 2), SIZE_MAX);
+}
+
 void view_add_message(struct screen *s, const struct message_row *m,
                       const struct group_row *group)
 {
-    struct buf label = {0}, clean = {0};
+    struct buf label = {0}, clean = {0}, marked = {0};
     size_t removed = 0;
     const char *newer = _("This needs a newer kring. Get the new one first.");
     struct bytes text = m->newer ? BYTES(newer, strlen(newer)) : m->text;
     if (m->missing_before)
         screen_text(s, _("Something written before this has not come yet."));
     add_answered(s, m);
-    if (label_of(&label, m, group->hour) == 0)
-        screen_said(s, (const char *)label.p, text);
+    if (label_of(&label, m, group->hour) == 0 && view_language_mark(&marked, m) == 0 &&
+        buf_append(&marked, text, SIZE_MAX) == 0)
+        screen_said(s, (const char *)label.p, BUF_BYTES(&marked));
     else
         s->err = ERR_NOMEM;
     add_cells(s, m);
     if (text_clean(m->text, &clean, SIZE_MAX, &removed) == 0 && removed > 0)
         screen_text(s, _("Hidden signs in this text were taken out."));
+    add_stay(s, m, group);
     add_have(s, m);
+    buf_free(&marked);
     buf_free(&label);
     buf_free(&clean);
 }

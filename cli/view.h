@@ -13,7 +13,10 @@ enum { VIEW_NAME_BYTES = LIMIT_NAME_BYTES_MAX + 96, VIEW_WORDS_BYTES = 128 };
 struct group_row {
     uint64_t number;
     char name[VIEW_NAME_BYTES], me[VIEW_NAME_BYTES]; /* as shown */
-    uint64_t lifetime_hours;                         /* 0: kept */
+    uint64_t lifetime_hours;                         /* of new texts; 0: kept */
+    bool changed; /* that is so since the person looked last */
+    uint64_t lifetime_was_hours;
+    char lifetime_by[VIEW_NAME_BYTES]; /* who changed it; empty: not known */
     uint64_t members, stewards, unread, links, hour;
     bool joining, steward, differs;
     bool quiet;            /* no unread mark and no news are wanted */
@@ -30,8 +33,10 @@ struct group_row {
 /* One message; spans are lent from the reply. */
 struct message_row {
     struct bytes id, author, text;
+    struct bytes language; /* tag of the text; empty: not said */
     uint64_t row, draft, about_hour, thread;
-    uint64_t have, devices; /* without this one: that have it, and all */
+    uint64_t lifetime_hours, ends_hours; /* 0: kept; from now, UINT64_MAX: never */
+    uint64_t have, devices;              /* without this one: that have it, and all */
     bool unread, own, forked, newer, missing_before, names_me;
     uint64_t reply, reply_row; /* enum reply_state */
     struct bytes reply_name, reply_text;
@@ -52,6 +57,8 @@ NODISCARD int view_group_number(struct cli *c, uint64_t number, struct group_row
 void view_clock(char out[static VIEW_WORDS_BYTES], uint64_t lifetime_hours);
 /* Add "12 messages ended while you were away."; nothing where none did. */
 void view_add_ended(struct screen *s, const struct group_row *group);
+/* Add who changed how long new texts stay, and to what; nothing where nobody did. */
+void view_add_changed(struct screen *s, const struct group_row *group);
 /* Title and clock line of a group. */
 void view_head(struct screen *s, const struct group_row *group);
 /* How long ago, in words: "about 3 hours ago". */
@@ -64,6 +71,9 @@ bool view_unnamed(struct bytes name);
 void view_day(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* The hour as programs read it: 2026-11-24T21:00Z. */
 void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
+/* Append "[Nederlands] " to `out` if the text is in another language than the screen.
+ * ERR_NOMEM. */
+NODISCARD int view_language_mark(struct buf *out, const struct message_row *m);
 /* Add a message of a group to a screen, with the cells of `read --json`. */
 void view_add_message(struct screen *s, const struct message_row *m,
                       const struct group_row *group);

@@ -9,8 +9,10 @@ enum {
     BODY_ITEMS = 7,
     AGAIN_ITEMS = 3, /* one more if what is said again answers something */
     REPLY_ITEMS = 2,
+    TEXT_ITEMS = 2, /* of a text whose language is said */
     BODY_OVERHEAD_BYTES = 512,
     KIND_MAX = 65535,
+    LANGUAGE_BYTES_MIN = 2,
 };
 
 /* A run of dep prefixes: whole, at most sixteen, strictly rising. */
@@ -24,11 +26,46 @@ static bool deps_are_canonical(struct bytes deps)
     return true;
 }
 
+bool body_language_ok(struct bytes tag)
+{
+    if (tag.n == 0)
+        return true;
+    if (tag.n < LANGUAGE_BYTES_MIN || tag.n > BODY_LANGUAGE_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < tag.n; i++)
+        if ((tag.p[i] < 'a' || tag.p[i] > 'z') && tag.p[i] != '-')
+            return false;
+    return tag.p[0] != '-' && tag.p[tag.n - 1] != '-';
+}
+
+/* P7.8 */
+static void write_text(struct mp_writer *w, const struct body *in)
+{
+    if (in->language.n > 0)
+        mp_array(w, TEXT_ITEMS);
+    mp_str(w, in->text);
+    if (in->language.n > 0)
+        mp_str(w, in->language);
+}
+
+static void read_text(struct mp_reader *r, struct body *out)
+{
+    bool says = mp_peek(r) == MP_ARRAY;
+    if (says && mp_read_array(r, TEXT_ITEMS) != TEXT_ITEMS && !r->err)
+        r->err = ERR_MALFORMED;
+    out->text = mp_read_str(r);
+    if (says)
+        out->language = mp_read_str(r);
+    if (!r->err && (!body_language_ok(out->language) || (says && !out->language.n)))
+        r->err = ERR_MALFORMED;
+}
+
 int body_encode(const struct body *in, struct buf *out)
 {
     if (in->text.n > LIMIT_BODY_BYTES_MAX)
         return ERR_TOOBIG;
     CHECK(deps_are_canonical(in->deps) && deps_are_canonical(in->control_deps));
+    CHECK(body_language_ok(in->language));
     CHECK(in->reply.n == REPLY_BYTES || (in->reply.n == 0 && in->kind != BODY_REPLY));
     struct mp_writer w =
         mp_writer_to(out, out->n + LIMIT_BODY_BYTES_MAX + BODY_OVERHEAD_BYTES);
@@ -48,7 +85,7 @@ int body_encode(const struct body *in, struct buf *out)
     }
     if (in->reply.n > 0)
         mp_bin(&w, in->reply);
-    mp_str(&w, in->text);
+    write_text(&w, in);
     return mp_writer_end(&w);
 }
 
@@ -60,7 +97,7 @@ static void read_again(struct mp_reader *r, struct body *out)
     out->again = mp_read_bin(r);
     if (answers)
         out->reply = mp_read_bin(r);
-    out->text = mp_read_str(r);
+    read_text(r, out);
     if (r->err)
         return;
     if (items < AGAIN_ITEMS || out->again.n != DEP_BYTES ||
@@ -72,7 +109,7 @@ static void read_reply(struct mp_reader *r, struct body *out)
 {
     uint32_t items = mp_read_array(r, REPLY_ITEMS);
     out->reply = mp_read_bin(r);
-    out->text = mp_read_str(r);
+    read_text(r, out);
     if (!r->err && (items != REPLY_ITEMS || out->reply.n != REPLY_BYTES))
         r->err = ERR_MALFORMED;
 }
@@ -100,7 +137,7 @@ int body_decode(struct bytes span, struct body *out)
     out->deps = mp_read_bin(&r);
     out->control_deps = mp_read_bin(&r);
     if (out->kind == BODY_TEXT)
-        out->text = mp_read_str(&r);
+        read_text(&r, out);
     else if (out->kind == BODY_AGAIN)
         read_again(&r, out);
     else if (out->kind == BODY_REPLY)

@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "node/core/card_int.h"
+#include "node/core/lifetime.h"
 #include "node/core/link_int.h"
 
 enum {
@@ -54,6 +55,7 @@ static int check_body(uint8_t kind, struct bytes body)
     case CARD_GROUP_NAME: return check_text(body, LIMIT_NAME_BYTES_MAX);
     case CARD_ADDRESSES: return check_addresses(body);
     case CARD_LANGUAGE: return check_text(body, LANGUAGE_BYTES_MAX);
+    case CARD_LIFETIME: return lifetime_check(body);
     default: return 0; /* of a later kring: kept and passed on */
     }
 }
@@ -257,6 +259,8 @@ int card_take(struct group *g, struct bytes card, uint32_t from_link)
     err = card_put(g, c);
     if (!err && !g->joining && (c->kind == CARD_NAME || c->kind == CARD_GROUP_NAME))
         err = fx_tell(g->peer, TELL_RENAMED, g->number, 0, 0);
+    if (!err && c->kind == CARD_LIFETIME)
+        err = lifetime_settle(g);
     if (err)
         return err;
     const struct member *m = member_find(g, c->author);
@@ -271,7 +275,7 @@ int card_take(struct group *g, struct bytes card, uint32_t from_link)
 /* --- posting ------------------------------------------------------------------ */
 
 /* Sign and take an own card; nothing is done if the newest says the same. */
-static int post(struct group *g, uint8_t kind, struct bytes body, uint32_t seq)
+int card_post(struct group *g, uint8_t kind, struct bytes body, uint32_t seq)
 {
     const struct card *old = card_find(g, g->member_pk, kind);
     uint8_t head[CARD_HEAD_BYTES], signature[SIGN_BYTES];
@@ -317,7 +321,7 @@ static int post_text(struct group *g, uint8_t kind, struct bytes text, uint32_t 
         err = mp_writer_end(&w);
     }
     if (!err)
-        err = post(g, kind, BUF_BYTES(&body), seq);
+        err = card_post(g, kind, BUF_BYTES(&body), seq);
     buf_free(&nfc);
     buf_free(&body);
     return err;
@@ -331,7 +335,7 @@ int card_post_name(struct group *g, struct bytes name)
 int card_post_group_name(struct group *g, struct bytes name)
 {
     const struct member *me = member_me(g);
-    const struct card *newest = group_name_card(g);
+    const struct card *newest = card_of_stewards(g, CARD_GROUP_NAME);
     if (!me || me->role != ROLE_STEWARD)
         return ERR_DENIED;
     if (newest && bytes_equal(card_text(newest), name))
@@ -355,7 +359,7 @@ int card_post_addresses(struct group *g, const struct bytes *list, size_t count)
     }
     int err = mp_writer_end(&w);
     if (!err)
-        err = post(g, CARD_ADDRESSES, BUF_BYTES(&body), 1);
+        err = card_post(g, CARD_ADDRESSES, BUF_BYTES(&body), 1);
     buf_free(&body);
     return err;
 }

@@ -20,6 +20,7 @@ enum card_kind {
     CARD_GROUP_NAME =
         3, /* body: text; counts only from a steward; newest by (seq, hash) */
     CARD_LANGUAGE = 4, /* body: text, a language tag */
+    CARD_LIFETIME = 5, /* body: array [hours, longest hours]; lifetime.h (P4.16) */
 };
 
 /* Load; empty; free (NULL is fine). */
@@ -42,6 +43,9 @@ NODISCARD int card_post_addresses(struct group *g, const struct bytes *list,
                                   size_t count);
 /* Post the group's name (stewards).  ERR_DENIED. */
 NODISCARD int card_post_group_name(struct group *g, struct bytes name);
+/* Post an own card with a body that card_decode takes.  ERR_NOTFOUND: we are no member.
+ */
+NODISCARD int card_post(struct group *g, uint8_t kind, struct bytes body, uint32_t seq);
 /* Visit all cards held, ordered by (author, kind): its id is hash32("card", bytes). */
 NODISCARD int card_all(struct group *g,
                        int (*visit)(void *ctx, const uint8_t id[32], struct bytes card),

@@ -40,7 +40,8 @@ struct card *card_find(const struct group *g, const uint8_t author[static 32],
 struct bytes card_text(const struct card *c);
 /* Forget the names worked out. */
 void names_reset(struct cards *c);
-/* The card that names the group: the newest of any steward, or NULL. */
-const struct card *group_name_card(const struct group *g);
+/* The card of this kind that counts for the group: the newest of any steward, or NULL.
+ */
+const struct card *card_of_stewards(const struct group *g, uint8_t kind);
 
 #endif

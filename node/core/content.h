@@ -43,6 +43,7 @@ enum urgency {
 enum {
     ENVELOPE_CLEAR_BYTES = 32,
     DEP_BYTES = 12,
+    BODY_LANGUAGE_BYTES_MAX = 8, /* of the tag of a text (P7.8) */
     REPLY_AUTHOR_BYTES = 8,
     /* What a text answers: first bytes of its author's member key || its sequence u32
      * || first DEP_BYTES of its hash (P8.14). */
@@ -100,6 +101,7 @@ struct new_text {
     struct bytes text;
     uint32_t lifetime_hours; /* UINT32_MAX: the group's */
     struct bytes reply;      /* REPLY_BYTES of content_reply, or empty */
+    struct bytes language;   /* its tag (P7.8), or empty: not said */
 };
 /* What an answer to the text in row number `row` names (P8.14).  ERR_NOTFOUND: there
  * is no such text, or it ended, or it cannot be read here.  Log errors. */
@@ -119,9 +121,10 @@ NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *tex
 NODISCARD int content_keep_unsent(struct group *g, struct bytes text);
 /* Append that text to `text`.  ERR_NOTFOUND: there is none. */
 NODISCARD int content_unsent(struct group *g, struct buf *text);
-/* Let that text wait as content_draft does; it is not unsent any more.  ERR_NOTFOUND,
+/* Let that text wait as content_draft does, with the lifetime and language of `how`; it
+ * is not unsent any more.  ERR_NOTFOUND,
  * errors of content_draft (then it stays). */
-NODISCARD int content_send_unsent(struct group *g, uint32_t lifetime_hours,
+NODISCARD int content_send_unsent(struct group *g, const struct new_text *how,
                                   uint64_t delay_ms, uint64_t *draft);
 /* Everything up to `row` is read. */
 NODISCARD int content_mark_read(struct group *g, uint64_t row);

@@ -29,7 +29,8 @@
  *
  *     draft number u64   ->  lifetime u32 || text, waiting to be sealed; with the
  *                            highest bit of the lifetime set, REPLY_BYTES of what it
- *                            answers stand before the text
+ *                            answers stand before the text; with the next one set, u8
+ *                            n and n bytes of its language tag stand right before it
  *     'u'                ->  group hour u32 of the last writing || text not sent yet
  */
 #ifndef NODE_CORE_CONTENT_INT_H

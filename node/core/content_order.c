@@ -54,6 +54,9 @@ static int keep_body(struct ordering *o, struct entry *e, struct named *n,
         memcpy(n->reply, body.reply.p, REPLY_BYTES);
         e->reply_state = REPLY_MISSING;
     }
+    e->language_bytes = (uint8_t)body.language.n;
+    if (body.language.n > 0)
+        memcpy(e->language, body.language.p, body.language.n);
     n->deps_at = (uint32_t)o->deps.n;
     n->deps_count = (uint8_t)(body.deps.n / DEP_BYTES);
     int err = buf_append(&o->deps, body.deps, UINT32_MAX);
@@ -83,6 +86,7 @@ static int read_row(void *ctx, const struct content_row *row)
     e->author = row->author;
     e->seq = row->seq;
     e->end_hour = row->end_hour;
+    e->lifetime_hours = row->lifetime_hours;
     e->state = row->state;
     e->urgency = row->urgency;
     e->unread = row->unread;
@@ -419,6 +423,8 @@ static int show_one(struct ordering *o, const struct entry *e,
     view.about_hour = e->about_hour;
     view.ends_in_hours =
         e->end_hour == END_NEVER ? UINT32_MAX : e->end_hour - g->hour.hour;
+    view.lifetime_hours = e->lifetime_hours;
+    view.language = BYTES(e->language, e->language_bytes);
     view.unread = e->unread;
     view.own = e->own;
     view.forked = e->forked;                                         /* P8.6 */
@@ -457,6 +463,8 @@ static int show_draft(struct group *g, const struct waiting *d, struct buf *line
     view.text = BUF_BYTES(line);
     view.about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS);
     view.ends_in_hours = what.lifetime_hours ? what.lifetime_hours : UINT32_MAX;
+    view.lifetime_hours = what.lifetime_hours;
+    view.language = what.language;
     return visit(ctx, &view);
 }
 

@@ -15,11 +15,12 @@ struct entry {
     uint8_t hash[32];
     uint64_t row, height;
     uint64_t have; /* bit n - 1: author n is known to have it */
-    uint32_t author, seq, end_hour, about_hour, kind;
+    uint32_t author, seq, end_hour, lifetime_hours, about_hour, kind;
     uint32_t edges_at, edges_end;
     uint32_t text_bytes;
     size_t text_at; /* in texts: the text, or the 32-byte id if it was left out */
     uint8_t state, urgency;
+    uint8_t language[BODY_LANGUAGE_BYTES_MAX], language_bytes;
     uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again */
     uint32_t reply;           /* one more than the index of what it answers; 0: none */
     uint32_t thread;     /* one more than the index of what its thread begins with */

@@ -36,7 +36,8 @@ struct saying {
     struct bytes text;
     uint32_t again_seq; /* of BODY_AGAIN */
     uint8_t again[DEP_BYTES];
-    struct bytes reply; /* REPLY_BYTES of what it answers, or empty */
+    struct bytes reply;    /* REPLY_BYTES of what it answers, or empty */
+    struct bytes language; /* its tag, or empty */
 };
 /* Seal and store an own entry; `row` gets its hash and number.
  * ERR_NOKEY, ERR_STATE, ERR_FULL, log errors. */

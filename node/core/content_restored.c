@@ -216,7 +216,8 @@ static int own_say_again(struct group *g, struct content_row *row)
                           .lifetime_hours = row->lifetime_hours,
                           .end_hour = row->end_hour,
                           .about_hour = row->about_hour,
-                          .reply = body.reply};
+                          .reply = body.reply,
+                          .language = body.language};
     memcpy(what.again, names ? body.again.p : row->hash, DEP_BYTES);
     if (!err && !content_ended(g, row->end_hour))
         err = content_seal(g, &what, &made);

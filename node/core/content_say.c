@@ -14,9 +14,11 @@ enum {
     HURRY_MS = 1000,
     OLDEST_STEPS_MAX = 4096,
     DRAFT_HEAD_BYTES = 4,
-    DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + REPLY_BYTES + LIMIT_BODY_BYTES_MAX,
+    DRAFT_BYTES_MAX = DRAFT_HEAD_BYTES + REPLY_BYTES + 1 + BODY_LANGUAGE_BYTES_MAX +
+                      LIMIT_BODY_BYTES_MAX,
 };
 #define DRAFT_ANSWERS UINT32_C(0x80000000)
+#define DRAFT_LANGUAGE UINT32_C(0x40000000)
 
 /* --- checking a text ------------------------------------------------------------- */
 
@@ -29,11 +31,14 @@ static bool only_spaces(struct bytes text)
     return true;
 }
 
-static int text_fits(const struct group *g, struct bytes text, uint32_t *lifetime_hours)
+static int text_fits(const struct group *g, const struct new_text *what,
+                     uint32_t *lifetime_hours)
 {
+    struct bytes text = what->text;
+    *lifetime_hours = what->lifetime_hours;
     if (*lifetime_hours == UINT32_MAX)
         *lifetime_hours = g->lifetime_hours;
-    if (!lifetime_listed(*lifetime_hours))
+    if (!lifetime_listed(*lifetime_hours) || !body_language_ok(what->language))
         return ERR_USAGE;
     if (only_spaces(text))
         return ERR_EMPTY;
@@ -70,8 +75,8 @@ int content_reply(struct group *g, uint64_t row, uint8_t out[static REPLY_BYTES]
     struct answered a = {g, row, out, false};
     if (row == 0)
         return ERR_NOTFOUND;
-    int err = log->ops->content_scan(log->ctx, g->number, row - 1, false,
-                                     answered_visit, &a);
+    int err =
+        log->ops->content_scan(log->ctx, g->number, row - 1, false, answered_visit, &a);
     return err ? err : a.found ? 0 : ERR_NOTFOUND;
 }
 
@@ -140,7 +145,8 @@ static int own_body(struct group *g, const struct author *a, uint32_t seq,
                         .text = what->text,
                         .again_seq = what->again_seq,
                         .again = BYTES(what->again, DEP_BYTES),
-                        .reply = what->reply};
+                        .reply = what->reply,
+                        .language = what->language};
     c->plain.n = 0;
     return body_encode(&body, &c->plain);
 }
@@ -237,13 +243,14 @@ int content_say(struct group *g, const struct new_text *say, uint8_t hash[static
                 uint64_t *row)
 {
     struct content_row made = {0};
-    uint32_t lifetime_hours = say->lifetime_hours;
-    int err = text_fits(g, say->text, &lifetime_hours);
+    uint32_t lifetime_hours;
+    int err = text_fits(g, say, &lifetime_hours);
     if (err)
         return err;
     struct saying what = {.kind = say->reply.n > 0 ? BODY_REPLY : BODY_TEXT,
                           .text = say->text,
                           .reply = say->reply,
+                          .language = say->language,
                           .lifetime_hours = lifetime_hours,
                           .about_hour = (uint32_t)(g->peer->wall_ms / HOUR_MS),
                           .end_hour = lifetime_hours ? g->hour.hour + lifetime_hours
@@ -308,9 +315,28 @@ int waiting_read(struct bytes value, struct new_text *out)
     out->lifetime_hours = read_u32(&r);
     if (out->lifetime_hours & DRAFT_ANSWERS)
         out->reply = read_bytes(&r, REPLY_BYTES);
-    out->lifetime_hours &= ~DRAFT_ANSWERS;
+    if (out->lifetime_hours & DRAFT_LANGUAGE)
+        out->language = read_bytes(&r, read_u8(&r));
+    out->lifetime_hours &= ~(DRAFT_ANSWERS | DRAFT_LANGUAGE);
     out->text = r.left;
-    return r.err ? ERR_DAMAGED : 0;
+    return r.err || !body_language_ok(out->language) ? ERR_DAMAGED : 0;
+}
+
+/* As waiting_read reads it. */
+static int waiting_write(const struct new_text *what, uint32_t lifetime_hours,
+                         struct buf *out)
+{
+    uint8_t head[DRAFT_HEAD_BYTES], n = (uint8_t)what->language.n;
+    put_u32(head, lifetime_hours | (what->reply.n > 0 ? DRAFT_ANSWERS : 0) |
+                      (n > 0 ? DRAFT_LANGUAGE : 0));
+    int err = buf_append(out, BYTES_OF(head), DRAFT_BYTES_MAX);
+    if (!err)
+        err = buf_append(out, what->reply, DRAFT_BYTES_MAX);
+    if (!err && n > 0)
+        err = buf_append(out, BYTES(&n, 1), DRAFT_BYTES_MAX);
+    if (!err)
+        err = buf_append(out, what->language, DRAFT_BYTES_MAX);
+    return err ? err : buf_append(out, what->text, DRAFT_BYTES_MAX);
 }
 
 int content_draft(struct group *g, const struct new_text *what, uint64_t delay_ms,
@@ -318,21 +344,16 @@ int content_draft(struct group *g, const struct new_text *what, uint64_t delay_m
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
-    uint32_t lifetime_hours = what->lifetime_hours;
-    int err = text_fits(g, what->text, &lifetime_hours);
+    uint32_t lifetime_hours;
+    int err = text_fits(g, what, &lifetime_hours);
     if (!err && c->drafts_count == LIMIT_DRAFTS_MAX)
         err = ERR_FULL;
     if (err)
         return err;
-    uint8_t key[8], head[DRAFT_HEAD_BYTES];
+    uint8_t key[8];
     put_u64(key, c->next_draft);
-    put_u32(head, lifetime_hours | (what->reply.n > 0 ? DRAFT_ANSWERS : 0));
     c->copy.n = 0;
-    err = buf_append(&c->copy, BYTES_OF(head), DRAFT_BYTES_MAX);
-    if (!err)
-        err = buf_append(&c->copy, what->reply, DRAFT_BYTES_MAX);
-    if (!err)
-        err = buf_append(&c->copy, what->text, DRAFT_BYTES_MAX);
+    err = waiting_write(what, lifetime_hours, &c->copy);
     if (!err)
         err = log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key),
                             BUF_BYTES(&c->copy));

@@ -81,14 +81,15 @@ int content_unsent(struct group *g, struct buf *text)
                       LIMIT_BODY_BYTES_MAX);
 }
 
-int content_send_unsent(struct group *g, uint32_t lifetime_hours, uint64_t delay_ms,
+int content_send_unsent(struct group *g, const struct new_text *how, uint64_t delay_ms,
                         uint64_t *draft)
 {
     struct buf text = {0}; /* the log's bytes do not outlive the writing */
     int err = content_unsent(g, &text);
     if (!err) {
         const struct new_text what = {.text = BUF_BYTES(&text),
-                                      .lifetime_hours = lifetime_hours};
+                                      .lifetime_hours = how->lifetime_hours,
+                                      .language = how->language};
         err = content_draft(g, &what, delay_ms, draft);
     }
     buf_free(&text);

@@ -58,9 +58,11 @@ struct group {
     uint8_t salt[32]; /* what the own member key was derived with (P2.6) */
     uint32_t counter;
     uint8_t member_pk[32], transport_pk[32];
-    struct group_secrets *secrets; /* arena */
-    uint32_t lifetime_hours;       /* 0: record */
-    bool joining;                  /* the welcome has not come yet: no control log */
+    struct group_secrets *secrets;   /* arena */
+    uint32_t lifetime_hours;         /* of new texts (P4.16); 0: record */
+    uint32_t lifetime_longest_hours; /* that cards told of; 0: none did */
+    uint32_t lifetime_shown_hours;   /* what the person was told last; UINT32_MAX */
+    bool joining;                    /* the welcome has not come yet: no control log */
     struct control *control;
     struct keys *keys;
     struct content *content;

@@ -209,9 +209,9 @@ static int dial_member(struct group *g, struct dial *d, const struct member *m)
     return 0;
 }
 
-/* True if a call because of a beacon is of no use: there is a link, or another such call
- * is under way.  A call to an address of the card is no reason to wait: who has moved
- * does not answer there, and that takes up to 20 s to show. */
+/* True if a call because of a beacon is of no use: there is a link, or another such
+ * call is under way.  A call to an address of the card is no reason to wait: who has
+ * moved does not answer there, and that takes up to 20 s to show. */
 static bool reached_nearby(const struct peer *p, const struct group *g, uint32_t member)
 {
     for (uint32_t i = 0; i < p->links->count; i++) {

@@ -101,12 +101,15 @@ struct body {
     uint32_t again_seq; /* of kind 2: the own entry that it says again, its sequence */
     struct bytes again; /* and the first DEP_BYTES of its hash */
     struct bytes reply; /* REPLY_BYTES of what it answers, of kinds 3 and 2; or empty */
+    struct bytes language; /* tag of the text (P7.8), or empty */
 };
 
+/* True if `tag` is empty or one that a text may carry (P7.8). */
+bool body_language_ok(struct bytes tag);
 /* True for the kinds that a person reads as a text. */
 bool body_is_text(uint32_t kind);
-/* Append the canonical form of `in` (kinds 1, 2 and 3) to `out`.  ERR_TOOBIG, ERR_UTF8,
- * ERR_NOMEM. */
+/* Append the canonical form of `in` (kinds 1, 2 and 3; its language fits) to `out`.
+ * ERR_TOOBIG, ERR_UTF8, ERR_NOMEM. */
 NODISCARD int body_encode(const struct body *in, struct buf *out);
 /* Decode; unknown kinds keep `text` empty.  ERR_MALFORMED, ERR_NOTCANON, ERR_TOOBIG,
  * ERR_TRUNCATED, ERR_UTF8. */

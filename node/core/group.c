@@ -3,9 +3,11 @@
  *
  * Record in LOG_GROUP, key "g", integers big-endian:
  *
- *     version 1 || id 32 || salt 32 || counter u32 || transport secret 32 ||
+ *     version || id 32 || salt 32 || counter u32 || transport secret 32 ||
  *     lifetime hours u32 || joining u8 || hour u32 || part of the hour u32 ms ||
- *     own clock then u64 ms || hour that the own clock vouches for u32
+ *     own clock then u64 ms || hour that the own clock vouches for u32 ||
+ *     longest lifetime that cards told of u32 || lifetime that the person was told u32;
+ *     version 2, version 1 ends before the last two
  *
  * The member key follows from the profile seed, salt and counter (P2.6).  LOG_PROFILE
  * keeps under 'j' || salt how often a group was joined and left, so that the next join
@@ -22,7 +24,8 @@
 #include "node/core/peer_int.h"
 
 enum {
-    GROUP_VERSION = 1,
+    GROUP_VERSION_FIRST = 1,
+    GROUP_VERSION = 2,
     GROUP_BYTES_MAX = 160,
     LIST_BYTES_MAX = 4 + 4 * LIMIT_GROUPS_MAX,
     FOLDED_BYTES_MAX = 4096,
@@ -210,7 +213,14 @@ static int record_read(struct group *g, struct bytes value)
     g->hour.part_ms = read_u32(&r);
     g->hour.last_wall_ms = read_u64(&r);
     g->hour.sure_hour = read_u32(&r);
-    return reader_end(&r) || version != GROUP_VERSION ? ERR_DAMAGED : 0;
+    g->lifetime_shown_hours = g->lifetime_hours;
+    if (version != GROUP_VERSION_FIRST) {
+        g->lifetime_longest_hours = read_u32(&r);
+        g->lifetime_shown_hours = read_u32(&r);
+    }
+    return reader_end(&r) || version < GROUP_VERSION_FIRST || version > GROUP_VERSION
+               ? ERR_DAMAGED
+               : 0;
 }
 
 int group_read(struct peer *p, uint32_t number, struct group **out)
@@ -269,6 +279,8 @@ int group_save(struct group *g)
     write_u32(&w, g->hour.part_ms);
     write_u64(&w, g->hour.last_wall_ms);
     write_u32(&w, g->hour.sure_hour);
+    write_u32(&w, g->lifetime_longest_hours);
+    write_u32(&w, g->lifetime_shown_hours);
     int err = writer_end(&w);
     CHECK(err == 0);
     struct log *log = &g->peer->log;

@@ -22,6 +22,7 @@
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "node/core/control_int.h"
+#include "node/core/lifetime.h"
 #include "node/core/link_int.h"
 #include "node/core/near_int.h"
 
@@ -589,6 +590,7 @@ static int welcome_end(struct group *g, struct link *l, struct bytes body)
         return err_is_fatal(err) ? err : join_give_up(g, ERR_FORGED);
     g->joining = false;
     g->lifetime_hours = create_lifetime(g);
+    g->lifetime_shown_hours = LIFETIME_UNSHOWN;
     err = home_store(g);
     if (!err)
         err = group_save(g);

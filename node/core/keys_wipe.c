@@ -7,13 +7,12 @@
 uint32_t longest_talk_hours(const struct group *g)
 {
     struct control_body b;
-    if (control_count(g) == 0)
-        return RECORD_LIFETIME_HOURS;
-    const struct control_entry *create = control_at(g, 0);
-    if (control_body_decode(create->kind, create->body, &b) ||
-        b.uint[CREATE_LIFETIME] == 0)
-        return RECORD_LIFETIME_HOURS;
-    return (uint32_t)b.uint[CREATE_LIFETIME];
+    uint32_t told = g->lifetime_longest_hours, first = RECORD_LIFETIME_HOURS;
+    const struct control_entry *create = control_count(g) ? control_at(g, 0) : NULL;
+    if (create && control_body_decode(create->kind, create->body, &b) == 0 &&
+        b.uint[CREATE_LIFETIME] > 0)
+        first = (uint32_t)b.uint[CREATE_LIFETIME];
+    return told > first ? told : first; /* P4.16 */
 }
 
 struct wiping {

@@ -170,14 +170,14 @@ struct bytes card_member_name(struct group *g, uint32_t index)
     return BUF_BYTES(&c->shown[index].text);
 }
 
-const struct card *group_name_card(const struct group *g)
+const struct card *card_of_stewards(const struct group *g, uint8_t kind)
 {
     const struct card *best = NULL;
     for (uint32_t i = 0; i < member_count(g); i++) {
         const struct member *m = member_at(g, i);
         if (m->role != ROLE_STEWARD)
             continue;
-        const struct card *c = card_find(g, m->pk, CARD_GROUP_NAME);
+        const struct card *c = card_find(g, m->pk, kind);
         if (c && (!best || c->seq > best->seq ||
                   (c->seq == best->seq && memcmp(c->id, best->id, 32) > 0)))
             best = c;
@@ -189,7 +189,7 @@ struct bytes card_group_name(struct group *g)
 {
     struct cards *c = g->cards;
     size_t removed = 0;
-    const struct card *newest = group_name_card(g);
+    const struct card *newest = card_of_stewards(g, CARD_GROUP_NAME);
     c->group_name.n = 0;
     if (!newest ||
         text_clean(card_text(newest), &c->group_name, SHOWN_BYTES_MAX, &removed))

@@ -46,13 +46,18 @@ enum cmd_kind {
                         waits by another line; by the same one: ERR_EXISTS */
     CMD_JOIN_CANCEL, /* group: give up a join that is under way */
     CMD_SAY,         /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's),
-                        answers:         the text in `row` -> draft or id */
+                        text_language (may be empty), answers: the text in `row`
+                        -> draft or id */
     CMD_TAKE_BACK,   /* group, draft: take a waiting text back -> text in line */
     CMD_KEEP_UNSENT, /* group, text: what was begun and not sent; empty: forget it */
-    CMD_SEND_UNSENT, /* group, delay_ms (0 counts as 1), lifetime_hours -> draft */
+    CMD_SEND_UNSENT, /* group, delay_ms (0 counts as 1), lifetime_hours, text_language
+                        -> draft */
     CMD_RENAME,      /* group, pseudonym: change own name */
     CMD_RENAME_GROUP, /* group, name: a steward changes the group's name */
-    CMD_MARK_READ,    /* group, row: everything up to this row is read */
+    CMD_LIFETIME,     /* group, lifetime_hours: a steward changes how long new texts
+                         stay (P4.16) */
+    CMD_MARK_READ,    /* group, row: everything up to this row is read, and so is what
+                         changed (lifetime_was_hours); on: only that */
     CMD_HIDE,  /* group, row (member index), on: their texts are not shown here */
     CMD_QUIET, /* group, on: no unread mark */
     CMD_REKEY, /* group: rekey now (also used by tests) */
@@ -71,6 +76,7 @@ struct command {
     enum cmd_kind kind;
     uint32_t group; /* local number; in or out */
     struct bytes name, pseudonym, text;
+    struct bytes text_language;    /* tag of P7.8 */
     const struct bytes *addresses; /* "host:port" texts */
     size_t addresses_count;
     uint32_t lifetime_hours, valid_hours, uses;
@@ -106,23 +112,24 @@ enum fx_kind {
 };
 
 enum tell {
-    TELL_ENTRY,   /* a content entry was opened: row */
-    TELL_JOINED,  /* our join is done: group */
-    TELL_REFUSED, /* our join was refused or failed: group, err */
-    TELL_MEMBER,  /* somebody joined: group, row = member index */
-    TELL_RENAMED, /* a name changed: group */
-    TELL_SENT,    /* a waiting text was sealed: row, draft */
-    TELL_DIGEST,  /* "we do not see the same group": group */
-    TELL_FORK,    /* one author's chain forked: group, row = member index */
-    TELL_ENDED,   /* texts ended: group, row = how many */
-    TELL_NEWER,   /* something needs a newer kring: group */
-    TELL_CLOCK,   /* this device's clock looks wrong */
-    TELL_COPY,    /* this profile is, or has, another copy of itself: group */
-    TELL_DOOR,    /* somebody waits to be let in: group; see peer_door */
-    TELL_ASKED,   /* our join waits for a yes: group; see group_view */
-    TELL_STOPPED, /* a newcomer says that the sentences differ: group */
-    TELL_NEAR,    /* somebody was heard near here: group, row = member index */
-    TELL_WORDS,   /* six words: group (0: none yet), row = enum words_told */
+    TELL_ENTRY,    /* a content entry was opened: row */
+    TELL_JOINED,   /* our join is done: group */
+    TELL_REFUSED,  /* our join was refused or failed: group, err */
+    TELL_MEMBER,   /* somebody joined: group, row = member index */
+    TELL_RENAMED,  /* a name changed: group */
+    TELL_LIFETIME, /* new texts stay for another time from now on: group */
+    TELL_SENT,     /* a waiting text was sealed: row, draft */
+    TELL_DIGEST,   /* "we do not see the same group": group */
+    TELL_FORK,     /* one author's chain forked: group, row = member index */
+    TELL_ENDED,    /* texts ended: group, row = how many */
+    TELL_NEWER,    /* something needs a newer kring: group */
+    TELL_CLOCK,    /* this device's clock looks wrong */
+    TELL_COPY,     /* this profile is, or has, another copy of itself: group */
+    TELL_DOOR,     /* somebody waits to be let in: group; see peer_door */
+    TELL_ASKED,    /* our join waits for a yes: group; see group_view */
+    TELL_STOPPED,  /* a newcomer says that the sentences differ: group */
+    TELL_NEAR,     /* somebody was heard near here: group, row = member index */
+    TELL_WORDS,    /* six words: group (0: none yet), row = enum words_told */
 };
 
 enum words_told {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "node/core/content_int.h"
 #include "node/core/join_int.h"
+#include "node/core/lifetime.h"
 #include "node/core/near.h"
 #include "node/core/peer_int.h"
 
@@ -39,6 +40,7 @@ static int new_fill(struct group *g, const struct command *c)
     struct peer *p = g->peer;
     struct bytes list[LIMIT_ADDRESSES_MAX];
     g->lifetime_hours = c->lifetime_hours;
+    g->lifetime_shown_hours = c->lifetime_hours;
     hour_start(g, (uint32_t)(p->wall_ms / HOUR_MS)); /* P3.1 */
     int err = keys_post_create(g);
     if (!err)
@@ -127,7 +129,9 @@ static int command_say(struct peer *p, struct command *c)
     if (err)
         return err;
     uint8_t reply[REPLY_BYTES];
-    struct new_text what = {.text = c->text, .lifetime_hours = c->lifetime_hours};
+    struct new_text what = {.text = c->text,
+                            .lifetime_hours = c->lifetime_hours,
+                            .language = c->text_language};
     if (c->answers) {
         err = content_reply(g, c->row, reply);
         what.reply = BYTES_OF(reply);
@@ -163,16 +167,19 @@ static int command_send_unsent(struct peer *p, struct command *c)
 {
     struct group *g = NULL;
     int err = command_group(p, c, &g);
+    const struct new_text how = {.lifetime_hours = c->lifetime_hours,
+                                 .language = c->text_language};
     return err ? err
-               : content_send_unsent(g, c->lifetime_hours,
-                                     c->delay_ms ? c->delay_ms : 1, &c->draft);
+               : content_send_unsent(g, &how, c->delay_ms ? c->delay_ms : 1, &c->draft);
 }
 
 static int command_mark_read(struct peer *p, const struct command *c)
 {
     struct group *g = NULL;
     int err = command_group(p, c, &g);
-    return err ? err : content_mark_read(g, c->row);
+    if (!err)
+        err = lifetime_mark_read(g);
+    return err || c->on ? err : content_mark_read(g, c->row);
 }
 
 /* On this device only: nobody else hears of it. */
@@ -239,6 +246,13 @@ static int command_rename_group(struct peer *p, const struct command *c)
     return card_post_group_name(g, c->name);
 }
 
+static int command_lifetime(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    return err ? err : lifetime_post(g, c->lifetime_hours);
+}
+
 static int command_rekey(struct peer *p, const struct command *c)
 {
     struct group *g = NULL;
@@ -267,6 +281,7 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_SEND_UNSENT: return command_send_unsent(p, c);
     case CMD_RENAME: return command_rename(p, c);
     case CMD_RENAME_GROUP: return command_rename_group(p, c);
+    case CMD_LIFETIME: return command_lifetime(p, c);
     case CMD_MARK_READ: return command_mark_read(p, c);
     case CMD_HIDE:
     case CMD_QUIET: return command_here(p, c);

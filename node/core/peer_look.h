@@ -17,7 +17,11 @@ struct group_view {
     uint8_t id[32];
     struct bytes name; /* as shown: "Circle", "Circle 2"; lent until the next call */
     struct bytes me;   /* own name as shown */
-    uint32_t lifetime_hours; /* 0: record */
+    uint32_t lifetime_hours; /* of new texts; 0: record */
+    /* What it was when the person looked last (CMD_MARK_READ), and who changed it;
+     * UINT32_MAX: it did not change. */
+    uint32_t lifetime_was_hours;
+    struct bytes lifetime_by; /* lent until the next call */
     uint32_t members, stewards, unread, links;
     uint32_t unread_named; /* of the unread, those that name us */
     uint32_t ended_unread; /* ended before they were read here, since CMD_MARK_READ */
@@ -66,6 +70,8 @@ struct message_view {
     uint32_t author; /* member index */
     struct bytes author_name, text;
     uint32_t kind, about_hour, ends_in_hours; /* UINT32_MAX: kept */
+    uint32_t lifetime_hours;                  /* as its author chose; 0: kept */
+    struct bytes language;                    /* tag of the text (P7.8), or empty */
     bool unread, own, forked, newer;          /* newer: needs a newer kring */
     bool missing_before; /* something the author wrote before this is missing here */
     uint32_t have;       /* devices of members, but this one, known to have it */

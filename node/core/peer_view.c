@@ -7,6 +7,7 @@
 #include "node/core/budget.h"
 #include "node/core/content_int.h"
 #include "node/core/join_int.h"
+#include "node/core/lifetime.h"
 #include "node/core/peer_int.h"
 
 enum { FOLDED_BYTES_MAX = 4096, SHOWN_BYTES_MAX = 1024 };
@@ -80,6 +81,18 @@ static void asked_look(const struct group *g, struct group_view *view)
     join_sentence(g, view->sentence);
 }
 
+/* What changed of how long new texts stay, since the person looked. */
+static int lifetime_look(struct group *g, struct group_view *view)
+{
+    uint32_t shown = g->lifetime_shown_hours, by = lifetime_author(g);
+    if (shown == LIFETIME_UNSHOWN || shown == g->lifetime_hours)
+        return 0;
+    view->lifetime_was_hours = shown;
+    return lend(&g->peer->shown_by,
+                by == UINT32_MAX ? BYTES(NULL, 0) : card_member_name(g, by),
+                &view->lifetime_by);
+}
+
 /* Group `index` as it is shown. */
 static int group_look(struct peer *p, uint32_t index, struct group_view *view)
 {
@@ -90,6 +103,7 @@ static int group_look(struct peer *p, uint32_t index, struct group_view *view)
     *view = (struct group_view){.number = g->number, .joining = g->joining};
     memcpy(view->id, g->id, 32);
     view->lifetime_hours = g->lifetime_hours;
+    view->lifetime_was_hours = UINT32_MAX;
     view->members = member_count(g);
     view->stewards = stewards_count(g);
     view->links = links_count(p, g->number);
@@ -100,6 +114,8 @@ static int group_look(struct peer *p, uint32_t index, struct group_view *view)
     if (!err)
         err = lend(&p->shown_me, me ? card_member_name(g, me->index) : BYTES(NULL, 0),
                    &view->me);
+    if (!err)
+        err = lifetime_look(g, view);
     if (!err && !g->joining)
         err = control_digest(g, view->digest);
     if (!err)

@@ -10,6 +10,7 @@
 
 #include "crypto/hash.h"
 #include "node/core/content_int.h"
+#include "node/core/lifetime.h"
 #include "node/core/link_int.h"
 
 enum {
@@ -212,6 +213,8 @@ static int round_judge(struct group *g, struct link *l)
     int err = 0;
     if (!s->sent && !s->pushed && !s->unread)
         err = content_has_all(g, member_at(g, l->member)->pk);
+    if (!err && !s->sent && !s->pushed && !s->unread)
+        err = lifetime_joined(g);
     s->tries = !again || s->got ? 0 : s->tries < TRIES_MAX ? s->tries + 1 : TRIES_MAX;
     s->again = false;
     if (!l->dialler)

@@ -67,6 +67,8 @@ int api_encode(enum api_verb verb, const struct api_args *args, struct buf *out)
     put_some(&m, F_THREAD, args->thread);
     put_some(&m, F_LAST, args->last);
     api_put_flag(&m, F_ON, args->on);
+    if (args->text_language.n > 0)
+        put_checked(&m, F_TEXT_LANGUAGE, args->text_language);
     return api_map_end(&m, out, LIMIT_COMMAND_BYTES_MAX);
 }
 
@@ -109,6 +111,7 @@ static void decode_field(struct mp_reader *r, uint64_t field, struct api_args *a
     case F_OPEN: a->open = mp_read_uint(r, 1) == 1; break;
     case F_THREAD: a->thread = mp_read_uint(r, UINT64_MAX); break;
     case F_LAST: a->last = mp_read_uint(r, UINT64_MAX); break;
+    case F_TEXT_LANGUAGE: a->text_language = mp_read_str(r); break;
     case F_ON: a->on = mp_read_uint(r, 1) == 1; break;
     default: mp_skip(r);
     }

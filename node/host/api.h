@@ -23,6 +23,7 @@
  *     GROUPS    GROUP and ERR of the last join that failed in this run; rows: GROUP
  *               NAME LIFETIME STEWARD ID UNREAD MEMBERS STEWARDS LINKS ME (text)
  *               JOINING DIFFERS HOUR DIGEST UNREAD_NAMED ENDED_UNREAD QUIET WAITING;
+ *               LIFETIME_WAS LIFETIME_BY if it changed since the last MARK_READ;
  *               SENTENCE SENTENCE_LANGUAGE ANSWER (1: we said "the same") ASKED (who
  *               must say yes) while that is waited for
  *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
@@ -31,7 +32,8 @@
  *     DOOR      rows: NAME ID (for DOOR_ANSWER) SENTENCE SENTENCE_LANGUAGE WAITING (how
  *               many more wait with the same invitation)
  *     MESSAGES  rows: TEXT DRAFT (waiting here) ID ROW UNREAD AUTHOR (name) ABOUT_HOUR
- *               ENDS_IN (absent: kept) OWN FORKED NEWER MISSING KIND
+ *               ENDS_IN (absent: kept) LIFETIME OWN FORKED NEWER MISSING KIND
+ *               TEXT_LANGUAGE (tag; absent: not said)
  *               HAVE DEVICES (so many of so many, this device in neither)
  *               REPLY (enum reply_state; absent: it answers nothing) REPLY_ROW
  *               REPLY_NAME REPLY_TEXT THREAD NAMES_ME
@@ -59,13 +61,14 @@ enum api_verb {
                           SENTENCE_LANGUAGE] -> TEXT (line) */
     API_JOIN = 6,        /* TEXT (line) PSEUDONYM -> GROUP; see JOINING in API_GROUPS */
     API_JOIN_CANCEL = 7, /* GROUP */
-    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME] [ROW: the text it answers]
+    API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME TEXT_LANGUAGE] [ROW: the text
+                            it answers]
                             -> DRAFT or ID */
     API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
     API_MESSAGES = 10,   /* GROUP [UNREAD] [DRAFT 1: only those that wait here]
                             [THREAD ROW: only that thread] [LAST n: the newest n and
                             all unread] [AFTER n LIMIT n] -> rows in shown order */
-    API_MARK_READ = 11,  /* GROUP ROW */
+    API_MARK_READ = 11,  /* GROUP ROW; or ON: only that LIFETIME changed */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
     API_PASSPHRASE = 14,  /* TEXT (canonical new one) SMALL: change it */
@@ -87,10 +90,12 @@ enum api_verb {
                              join.  A telling says how it goes */
     API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
     API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
-    API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME] -> DRAFT; it is unsent no more */
+    API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME TEXT_LANGUAGE] -> DRAFT; it is
+                             unsent no more */
     API_HIDE = 35,    /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
     API_LACKING = 39, /* GROUP ROW: a kept text -> rows; USAGE: it is talk */
-    API_QUIET = 36,   /* GROUP [ON]: no unread mark, on this device */
+    API_LIFETIME = 38, /* GROUP LIFETIME: of new texts (stewards) */
+    API_QUIET = 36,    /* GROUP [ON]: no unread mark, on this device */
 };
 
 /* The network that we are on. */
@@ -106,7 +111,7 @@ struct api_args {
     uint64_t language, answer, thread, last;
     bool has_group, has_lifetime, has_text, has_row;
     bool steward, unread_only, small, with_talk, open, on;
-    struct bytes name, pseudonym, text, id, secret;
+    struct bytes name, pseudonym, text, id, secret, text_language;
 };
 
 /* Append a request to `out`.  ERR_TOOBIG (LIMIT_COMMAND_BYTES_MAX),

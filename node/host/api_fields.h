@@ -83,6 +83,9 @@ enum api_field {
     F_HIDDEN = 80,
     F_DEVICES = 81,
     F_UNSENT_BYTES = 85,
+    F_LIFETIME_WAS = 86, /* what it was when the person looked last */
+    F_LIFETIME_BY = 87,  /* who changed it */
+    F_TEXT_LANGUAGE = 88,
 };
 
 #endif

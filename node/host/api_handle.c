@@ -110,7 +110,8 @@ static int call_say(struct call *k)
                         .text = a->text,
                         .delay_ms = a->delay_ms,
                         .answers = a->has_row,
-                        .row = a->row};
+                        .row = a->row,
+                        .text_language = a->text_language};
     c.lifetime_hours = a->has_lifetime ? (uint32_t)a->lifetime : UINT32_MAX;
     int err = call_group_command(k, &c);
     if (err == 0 && c.draft != 0)
@@ -133,7 +134,9 @@ static int call_take_back(struct call *k)
 
 static int call_unsent_say(struct call *k)
 {
-    struct command c = {.kind = CMD_SEND_UNSENT, .delay_ms = k->args->delay_ms};
+    struct command c = {.kind = CMD_SEND_UNSENT,
+                        .delay_ms = k->args->delay_ms,
+                        .text_language = k->args->text_language};
     c.lifetime_hours = k->args->has_lifetime ? (uint32_t)k->args->lifetime : UINT32_MAX;
     int err = call_group_command(k, &c);
     if (err == 0)
@@ -162,6 +165,7 @@ static int call_plain(struct call *k, enum cmd_kind kind)
                         .pseudonym = k->args->pseudonym,
                         .text = k->args->text,
                         .row = k->args->row,
+                        .lifetime_hours = (uint32_t)k->args->lifetime,
                         .on = k->args->on};
     int err = call_group_command(k, &c);
     buf_free(&c.line);
@@ -328,6 +332,8 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_MARK_READ: return call_plain(k, CMD_MARK_READ);
     case API_RENAME: return call_rename(k);
     case API_HIDE: return k->args->has_row ? call_plain(k, CMD_HIDE) : ERR_USAGE;
+    case API_LIFETIME:
+        return k->args->has_lifetime ? call_plain(k, CMD_LIFETIME) : ERR_USAGE;
     case API_QUIET: return call_plain(k, CMD_QUIET);
     case API_SETTING: return call_setting(k);
     case API_PASSPHRASE: return call_passphrase(k);

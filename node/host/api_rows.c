@@ -155,6 +155,10 @@ static int group_row(void *ctx, const struct group_view *v)
     put_some(&row, F_UNREAD_NAMED, v->unread_named);
     put_some(&row, F_ENDED_UNREAD, v->ended_unread);
     api_put_flag(&row, F_QUIET, v->quiet);
+    if (v->lifetime_was_hours != UINT32_MAX) {
+        api_put_uint(&row, F_LIFETIME_WAS, v->lifetime_was_hours);
+        api_put_text(&row, F_LIFETIME_BY, v->lifetime_by);
+    }
     return page_row(p, &row);
 }
 
@@ -245,6 +249,7 @@ static int message_row(void *ctx, const struct message_view *v)
     if (!page_wants(p))
         return p->next > 0 ? STOP : 0;
     api_put_text(&row, F_TEXT, v->text);
+    api_put_uint(&row, F_LIFETIME, v->lifetime_hours);
     if (v->draft != 0)
         api_put_uint(&row, F_DRAFT, v->draft);
     api_put_bin(&row, F_ID, BYTES_OF(v->id));
@@ -262,6 +267,8 @@ static int message_row(void *ctx, const struct message_view *v)
     api_put_uint(&row, F_KIND, v->kind);
     put_answered(&row, v);
     put_some(&row, F_DEVICES, v->devices);
+    if (v->language.n > 0)
+        api_put_text(&row, F_TEXT_LANGUAGE, v->language);
     return page_row(p, &row);
 }
 

@@ -176,6 +176,7 @@ def large(p, normal):
     check(f"{p.language}, large: it is remembered",
           max(len(r) for r in text.split("\n")) <= 28, text)
     p.screens["large"] = text.strip("\n")
+    again.pick("Language and large letters", "Number:")
     again.pick("Large letters, on or off", "Number:")
     text = again.answer("", "Number:")
     check(f"{p.language}, large: a choice ends it",

@@ -2,6 +2,7 @@
 /* acts.c -- what people do in the world. */
 #include <string.h>
 
+#include "base/check.h"
 #include "tests/sim/world.h"
 
 int world_found(struct world *w, int n, const char *name, uint32_t lifetime_hours)
@@ -139,6 +140,27 @@ static void note_readers(struct world *w, int n, struct said *s)
     }
 }
 
+static int take_id(void *ctx, const struct content_row *row)
+{
+    memcpy(((struct said *)ctx)->envelope, row->id, 32);
+    return 1;
+}
+
+/* The envelope of a text, from the row that it has at its author. */
+static void note_envelope(struct world *w, int n, struct said *s, uint64_t row)
+{
+    struct log log = nodelog_log(w->nodes[n].log);
+    CHECK(row > 0 && log.ops->content_scan(log.ctx, w->nodes[n].group, row - 1, false,
+                                           take_id, s) >= 0);
+}
+
+void world_sent(struct world *w, int n, uint64_t draft, uint64_t row)
+{
+    for (int i = 0; i < w->said_count; i++)
+        if (w->said[i].node == n && w->said[i].draft == draft && draft > 0)
+            note_envelope(w, n, &w->said[i], row);
+}
+
 static int say(struct world *w, int n, const char *text, uint64_t delay_ms)
 {
     if (w->said_count == WORLD_SAID_MAX)
@@ -163,6 +185,9 @@ static int say(struct world *w, int n, const char *text, uint64_t delay_ms)
         w->said_count--;
     else
         memcpy(s->id, c.id, 32);
+    s->draft = c.draft;
+    if (!err && c.draft == 0)
+        note_envelope(w, n, s, c.row);
     buf_free(&c.line);
     if (err != ERR_STATE)
         world_note(w, "n%d says %s: %s", n, text, err ? err_name(err) : "saved");
@@ -177,6 +202,17 @@ int world_say(struct world *w, int n, const char *text)
 int world_say_later(struct world *w, int n, const char *text)
 {
     return say(w, n, text, 1);
+}
+
+int world_stay(struct world *w, int n, uint32_t lifetime_hours)
+{
+    struct command c = {.kind = CMD_LIFETIME,
+                        .group = w->nodes[n].group,
+                        .lifetime_hours = lifetime_hours};
+    int err = world_command(w, n, &c);
+    world_note(w, "n%d lets new texts stay %u hours: %s", n, (unsigned)lifetime_hours,
+               err ? err_name(err) : "done");
+    return err;
 }
 
 int world_rename(struct world *w, int n, const char *name)

@@ -20,6 +20,7 @@ struct shown {
     uint8_t keys[WORLD_NODES_MAX][32];
     uint8_t digest[16];
     bool differs;
+    uint32_t lifetime_hours;
     struct world *w;
     int node;
 };
@@ -109,6 +110,7 @@ static int gather_group(void *ctx, const struct group_view *view)
     if (view->number == s->w->nodes[s->node].group) {
         memcpy(s->digest, view->digest, 16);
         s->differs = view->differs;
+        s->lifetime_hours = view->lifetime_hours;
     }
     return 0;
 }
@@ -165,6 +167,8 @@ void world_check_step(struct world *w, int n, const struct effects *fx)
             world_break(w, "node %d sees a fork by member %u", n, (unsigned)e->row);
         if (e->kind == FX_TELL && e->tell == TELL_COPY && !copy_is(w, n))
             world_break(w, "node %d sees a copy of itself", n);
+        if (e->kind == FX_TELL && e->tell == TELL_SENT)
+            world_sent(w, n, e->draft, e->row);
         if (e->kind == FX_TELL && e->tell == TELL_REFUSED && e->err == ERR_EXPIRED)
             node->expired = true;
         if (e->kind == FX_TELL && e->tell == TELL_REFUSED)
@@ -188,6 +192,18 @@ static bool must_have(const struct world *w, int which, int n, uint32_t newest_h
     const struct said *s = &w->said[which];
     return !liar_is(w, s->node) && !s->may_be_lost && s->end_hour > newest_hour &&
            s->members_then[n / 32] >> (n % 32) & 1;
+}
+
+/* It was here and has gone: whose hour lay behind when it came, and leapt, counts its
+ * lifetime from then (P3.5). */
+static bool has_gone(struct world *w, int n, const struct said *s)
+{
+    static const uint8_t none[32];
+    struct log log = nodelog_log(w->nodes[n].log);
+    struct content_row row;
+    return memcmp(s->envelope, none, 32) != 0 &&
+           log.ops->content_by_id(log.ctx, w->nodes[n].group, s->envelope, &row) == 0 &&
+           row.state == CONTENT_GONE;
 }
 
 static bool has_liar(struct world *w)
@@ -253,13 +269,16 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         return complain(w, why, "members or names differ", ref->node, n);
     if (memcmp(ref->digest, s->digest, 16) != 0 || (s->differs && !liars_differ(w)))
         return complain(w, why, "digests differ", ref->node, n);
+    if (ref->lifetime_hours != s->lifetime_hours)
+        return complain(w, why, "how long texts stay differs", ref->node, n);
     uint32_t hour = newest_hour(w), missing = 0;
     for (int i = 0; i < w->said_count; i++) {
         bool has = false;
         for (int k = 0; k < s->count && !has; k++)
             has = s->texts[k] == i;
         if (!has && must_have(w, i, n, hour) && !has_no_path(w, w->said[i].node) &&
-            !is_other_copy(w, w->said[i].node, n) && ++missing > seen_missing(w, n))
+            !has_gone(w, n, &w->said[i]) && !is_other_copy(w, w->said[i].node, n) &&
+            ++missing > seen_missing(w, n))
             return complain(w, why, w->said[i].text, w->said[i].node, n);
     }
     int at = -1;
@@ -268,7 +287,8 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         for (int i = 0; i < ref->count && where < 0; i++)
             if (ref->texts[i] == s->texts[k])
                 where = i;
-        if (where < 0 && w->said[s->texts[k]].end_hour <= hour)
+        const struct said *said = &w->said[s->texts[k]];
+        if (where < 0 && (said->end_hour <= hour || has_gone(w, ref->node, said)))
             continue; /* it has ended at the reference already */
         if (copy_is(w, w->said[s->texts[k]].node) ||
             (where < 0 && seen_missing(w, ref->node) > 0))

@@ -265,6 +265,33 @@ static void talk_expires(struct world *w)
                    nodelog_contains(w->nodes[n].log, BYTES(old, sizeof old - 1)));
 }
 
+/* What is written keeps its end; who was away goes by what was in force there. */
+static void stays_longer(struct world *w)
+{
+    three(w, 168);
+    (void)world_say(w, 0, "for a week");
+    (void)world_stay(w, 1, 24);
+    (void)world_stay(w, 0, 24);
+    pass(w, MINUTE);
+    (void)world_say(w, 1, "for a day");
+    world_side(w, 2, 1);
+    world_note(w, "n2 is cut off");
+    (void)world_stay(w, 0, 720);
+    pass(w, MINUTE);
+    (void)world_say(w, 0, "for a month");
+    (void)world_say(w, 2, "for a day, too");
+    world_side(w, 2, 0);
+    pass(w, HOUR);
+    show_all(w);
+    pass(w, 2 * DAY);
+    world_note(w, "two days have passed");
+    show_all(w);
+    pass(w, 6 * DAY);
+    world_note(w, "more than a week has passed");
+    show_all(w);
+    converge(w);
+}
+
 static void renamed_and_moved(struct world *w)
 {
     three(w, 168);
@@ -373,6 +400,7 @@ static const struct {
     {"crash-between-commit-and-send", crash_between},
     {"clock-a-year-ahead", clock_ahead},
     {"talk-expires-everywhere", talk_expires},
+    {"a-keeper-lets-texts-stay-longer", stays_longer},
     {"two-renames-and-a-move", renamed_and_moved},
     {"two-stewards-add-at-once", two_stewards_add},
     {"an-old-copy-is-put-back", put_back},

@@ -70,7 +70,9 @@ struct conn {
 struct said {
     char text[64];
     int node;
-    uint8_t id[32];
+    uint8_t id[32];       /* entry hash */
+    uint8_t envelope[32]; /* its id, once it was sealed */
+    uint64_t draft;       /* while it waits for that */
     uint64_t at_ms;
     uint32_t end_hour; /* by the author's group hour; UINT32_MAX: kept */
     uint32_t
@@ -126,6 +128,7 @@ struct world {
         injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
     struct tally tally;
     bool watch_wire, copies_on;
+    bool stays_on; /* how long texts stay is changed now and then */
     bool real;     /* nodes keep what they have in the real store ... */
     int disk_node; /* ... and this one on a disk that loses what was not synced */
     int twins;
@@ -191,6 +194,10 @@ uint32_t world_hour(struct world *w, int n);
 int world_say(struct world *w, int n, const char *text);
 /* As above, as a text that waits a moment first and then until it can be sealed. */
 int world_say_later(struct world *w, int n, const char *text);
+/* Node `n` changes how long new texts stay (P4.16).  0 or an error. */
+int world_stay(struct world *w, int n, uint32_t lifetime_hours);
+/* A waiting text of node `n` was sealed, into this row. */
+void world_sent(struct world *w, int n, uint64_t draft, uint64_t row);
 /* Node `n` takes another name. */
 int world_rename(struct world *w, int n, const char *name);
 /* True if node `n` is a member by its own view. */

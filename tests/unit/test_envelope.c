@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mp.h"
 #include "base/check.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
@@ -264,6 +265,42 @@ T_CASE(a_body_has_one_form)
     body.p[0] = 0x96; /* six of seven */
     T(body_decode(BUF_BYTES(&body), &read) != 0);
     buf_free(&body);
+}
+
+/* P7.8: one form for each text, so a body has one, too. */
+T_CASE(a_body_with_a_strange_language_does_not_decode)
+{
+    static const struct {
+        const char *tag; /* NULL: an array of one */
+        int err;
+    } cases[] = {{"nl", 0},
+                 {"", ERR_MALFORMED},
+                 {"NL", ERR_MALFORMED},
+                 {"abcdefghi", ERR_MALFORMED},
+                 {"n\n", ERR_MALFORMED},
+                 {NULL, ERR_MALFORMED}};
+    struct buf out = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        T_NOTE("case %d", (int)i);
+        const char *tag = cases[i].tag;
+        struct body read;
+        out.n = 0;
+        struct mp_writer w = mp_writer_to(&out, 256);
+        mp_array(&w, 7);
+        for (int k = 0; k < 4; k++)
+            mp_uint(&w, 1);
+        mp_bin(&w, BYTES(NULL, 0));
+        mp_bin(&w, BYTES(NULL, 0));
+        mp_array(&w, tag ? 2 : 1);
+        mp_str(&w, BYTES("soep", 4));
+        if (tag)
+            mp_str(&w, BYTES(tag, strlen(tag)));
+        T_EQ(mp_writer_end(&w), 0);
+        T_EQ(body_decode(BUF_BYTES(&out), &read), cases[i].err);
+        if (!cases[i].err)
+            T(bytes_equal(read.language, BYTES("nl", 2)));
+    }
+    buf_free(&out);
 }
 
 T_RUN()

@@ -716,4 +716,76 @@ T_CASE(a_profile_of_before_opens)
     net_free(n);
 }
 
+/* ---- the language of a text (P7.8) -------------------------------------------- */
+
+struct tagged {
+    const char *text;
+    char tag[16];
+    bool found;
+};
+
+static int see_tag(void *ctx, const struct message_view *v)
+{
+    struct tagged *t = ctx;
+    if (!bytes_equal(v->text, tp_text(t->text)))
+        return 0;
+    CHECK(v->language.n < sizeof t->tag);
+    memset(t->tag, 0, sizeof t->tag);
+    if (v->language.n > 0)
+        memcpy(t->tag, v->language.p, v->language.n);
+    t->found = true;
+    return 1;
+}
+
+static bool is_tagged(struct tp *t, const char *text, const char *tag)
+{
+    struct tagged seen = {.text = text};
+    T(peer_messages(t->peer, 1, see_tag, &seen) >= 0);
+    return seen.found && strcmp(seen.tag, tag) == 0;
+}
+
+T_CASE(a_text_says_its_language)
+{
+    struct net *n = net_two();
+    struct command c = saying("soep om zes", 168);
+    c.text_language = TEXT("nl");
+    T_EQ(net_command(n, WREN, &c), 0);
+    T_EQ(say(n, WREN, "soup at six", 168), 0);
+    net_run(n, MINUTE);
+    T(is_tagged(n->peer[OTTER], "soep om zes", "nl"));
+    T(is_tagged(n->peer[OTTER], "soup at six", ""));
+    struct command a = answering(seen_at(n->peer[OTTER], "soep om zes").row, "vin");
+    a.text_language = TEXT("ro");
+    a.delay_ms = 30 * 1000; /* it waits, and is kept over a restart */
+    T_EQ(net_command(n, OTTER, &a), 0);
+    T(is_tagged(n->peer[OTTER], "vin", "ro"));
+    net_restart(n, OTTER);
+    net_run(n, 10 * MINUTE);
+    T(is_tagged(n->peer[WREN], "vin", "ro"));
+    T_EQ(seen_at(n->peer[WREN], "vin").reply, REPLY_HERE);
+    net_free(n);
+}
+
+T_CASE(a_tag_of_another_form_is_refused)
+{
+    static const struct {
+        const char *tag;
+        int err;
+    } cases[] = {
+        {"", 0},           {"en", 0},          {"pt-br", 0},
+        {"abcdefgh", 0},   {"a", ERR_USAGE},   {"abcdefghi", ERR_USAGE},
+        {"NL", ERR_USAGE}, {"-nl", ERR_USAGE}, {"nl-", ERR_USAGE},
+        {"n1", ERR_USAGE}, {"n]", ERR_USAGE},
+    };
+    struct tp *t = tp_new(1);
+    T_EQ(tp_found(t, "Circle", 168), 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        T_NOTE("%s", cases[i].tag);
+        struct command c = saying("a text", 168);
+        c.text_language = tp_text(cases[i].tag);
+        T_EQ(tp_command(t, &c), cases[i].err);
+    }
+    tp_free(t);
+}
+
 T_RUN()

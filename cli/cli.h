@@ -134,6 +134,12 @@ int command_hide(struct cli *c);
 int command_quiet(struct cli *c);
 /* `kring stay`. */
 int command_stay(struct cli *c);
+/* `kring compare`. */
+int command_compare(struct cli *c);
+/* `kring compare yes`. */
+int command_compare_yes(struct cli *c);
+/* `kring compare no`. */
+int command_compare_no(struct cli *c);
 /* `kring` alone. */
 int command_home(struct cli *c);
 

@@ -182,12 +182,21 @@ static void add_since(char words[static VIEW_WORDS_BYTES], struct bytes map,
             days);
 }
 
+/* How somebody was compared: not yet, when let in (of which nothing is said), by us. */
+static int add_compared(struct buf *words, uint64_t how)
+{
+    const char *said = how == 0   ? _(", not compared yet")
+                       : how == 2 ? _(", compared with you")
+                                  : "";
+    return buf_append(words, BYTES(said, strlen(said)), SIZE_MAX);
+}
+
 /* ", let in by Otter, reads from today, not compared yet" */
 static void add_coming(struct buf *words, struct bytes map, uint64_t now_hour)
 {
     char part[VIEW_WORDS_BYTES * 3];
     struct bytes by = api_bytes(map, F_LET_IN_BY);
-    if (by.n == 0)
+    if (by.n == 0 && add_compared(words, api_uint(map, F_COMPARED, 0)) == 0)
         return;
     (void)snprintf(part, sizeof part, _(", let in by %.*s"), (int)by.n,
                    (const char *)by.p);
@@ -195,9 +204,8 @@ static void add_coming(struct buf *words, struct bytes map, uint64_t now_hour)
     add_since(part, map, now_hour);
     if (!err)
         err = buf_append(words, BYTES(part, strlen(part)), SIZE_MAX);
-    const char *compared = api_uint(map, F_COMPARED, 0) ? "" : _(", not compared yet");
     if (!err)
-        err = buf_append(words, BYTES(compared, strlen(compared)), SIZE_MAX);
+        err = add_compared(words, api_uint(map, F_COMPARED, 0));
     if (err)
         words->n = 0;
 }
@@ -274,6 +282,13 @@ static int find_member(struct cli *c, uint64_t group, const char *name, uint64_t
     }
     api_reply_free(&reply);
     return err;
+}
+
+int groups_find_member(struct cli *c, uint64_t group, const char *name, uint64_t *row)
+{
+    int err = find_member(c, group, name, row);
+    return err == ERR_NOTFOUND ? cli_error(c, err, _("Nobody here has this name."))
+                               : err;
 }
 
 int groups_hide(struct cli *c, const struct group_row *group, const char *name, bool on)

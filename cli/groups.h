@@ -32,6 +32,10 @@ NODISCARD int groups_invite(struct cli *c, const struct group_row *group,
 NODISCARD int groups_join(struct cli *c, struct bytes line, uint64_t *number);
 /* Add everybody in a group to a screen. */
 NODISCARD int groups_add_members(struct cli *c, uint64_t number, struct screen *s);
+/* The row of the member called `name`, for API_COMPARE and the like.  ERR_NOTFOUND
+ * (said). */
+NODISCARD int groups_find_member(struct cli *c, uint64_t group, const char *name,
+                                 uint64_t *row);
 /* Show no more what the member called `name` writes, on this device only; or `on`
  * false: again.  What it means was said.  ERR_NOTFOUND, ERR_USAGE (it is you): said;
  * errors of the session. */

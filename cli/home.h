@@ -121,6 +121,13 @@ void home_door_news(struct home *h, uint64_t group);
  * given up; true: look again, for it may be done by now. */
 bool home_waiting(struct home *h, const struct group_row *g);
 
+/* ---- home_compare.c: comparing later ---------------------------------------- */
+
+/* Compare a sentence with somebody who is in already. */
+void home_compare(struct home *h, const struct group_row *g);
+/* Somebody wants that, or the sentence is there, or it was stopped: say so. */
+void home_compare_news(struct home *h, const struct session_event *event);
+
 /* ---- home_invite.c -------------------------------------------------------- */
 
 /* Let somebody in: how the invitation is given, and giving it. */

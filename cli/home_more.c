@@ -105,6 +105,7 @@ static const struct act {
     {be_quiet, N_("Quiet here, on or off")},
     {hide_somebody, N_("Hide what somebody writes")},
     {write_other, N_("Write, and choose how long it stays")},
+    {home_compare, N_("Compare a sentence with somebody")},
     {change_stay, N_("How long new texts stay")},
 };
 enum { ACTS_COUNT = sizeof acts / sizeof *acts };

@@ -183,6 +183,10 @@ static void tell(struct home *h, const struct session_event *event)
         home_door_news(h, event->group);
         break;
     case TELL_ASKED: tell_asked(h, event->group); break;
+    case TELL_COMPARE:
+        begin_news(h);
+        home_compare_news(h, event);
+        break;
     case TELL_STOPPED:
         begin_news(h);
         cli_say(_("They say that the sentence is not the same."));
@@ -252,6 +256,7 @@ static uint64_t weight(struct home *h, const struct session_event *event)
     case TELL_MEMBER:
     case TELL_DOOR:
     case TELL_ASKED:
+    case TELL_COMPARE:
     case TELL_STOPPED:
     case TELL_JOINED:
     case TELL_REFUSED:

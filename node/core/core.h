@@ -82,7 +82,8 @@ struct peer {
     uint32_t groups_count;
     struct links *links;
     struct nearby *near;
-    struct buf *addresses; /* own listening addresses, LIMIT_ADDRESSES_MAX */
+    struct comparing *comparing; /* arena */
+    struct buf *addresses;       /* own listening addresses, LIMIT_ADDRESSES_MAX */
     uint32_t addresses_count;
     struct effect *fx;
     size_t fx_count, fx_cap;

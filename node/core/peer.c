@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/arena.h"
+#include "node/core/compare.h"
 #include "node/core/near.h"
 #include "node/core/peer_int.h"
 
@@ -31,6 +32,8 @@ int peer_new(struct peer **out, const struct peer_config *config)
     int err = p->addresses && p->seed ? links_new(p) : ERR_NOMEM;
     if (!err)
         err = near_new(p);
+    if (!err)
+        err = compare_new(p);
     if (err) {
         peer_free(p);
         return err;
@@ -45,6 +48,7 @@ void peer_free(struct peer *p)
         return;
     links_free(p->links);
     near_free(p);
+    compare_free(p);
     for (uint32_t i = 0; i < p->groups_count; i++)
         group_free(p->groups[i]);
     for (size_t i = 0; p->addresses && i < LIMIT_ADDRESSES_MAX; i++)
@@ -109,6 +113,7 @@ uint64_t peer_deadline_ms(const struct peer *p)
         return UINT64_MAX;
     uint64_t due_ms = links_deadline_ms(p);
     sooner(&due_ms, near_deadline_ms(p));
+    sooner(&due_ms, compare_deadline_ms(p));
     for (uint32_t i = 0; i < p->groups_count; i++)
         if (!p->groups[i]->joining)
             sooner(&due_ms, group_deadline_ms(p->groups[i]));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "node/core/compare.h"
 #include "node/core/content_int.h"
 #include "node/core/join_int.h"
 #include "node/core/lifetime.h"
@@ -268,6 +269,16 @@ static int command_door(struct peer *p, const struct command *c)
     return g->joining ? join_answer(g, c->answer) : door_answer(g, c->id, c->answer);
 }
 
+static int command_compare(struct peer *p, const struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    if (err || c->kind == CMD_COMPARED)
+        return err ? err : compare_answer(g, c->on);
+    uint32_t index = c->row > UINT32_MAX ? UINT32_MAX : (uint32_t)c->row;
+    return compare_choose(g, index, c->language, c->on);
+}
+
 static int command_do(struct peer *p, struct command *c)
 {
     switch (c->kind) {
@@ -287,6 +298,8 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_QUIET: return command_here(p, c);
     case CMD_REKEY: return command_rekey(p, c);
     case CMD_DOOR: return command_door(p, c);
+    case CMD_COMPARE:
+    case CMD_COMPARED: return command_compare(p, c);
     case CMD_LOOK: return near_look(p, c->delay_ms);
     case CMD_OURS: return command_ours(p, c);
     case CMD_INVITE_WORDS: return command_invite_words(p, c);

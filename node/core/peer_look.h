@@ -48,7 +48,8 @@ struct member_view {
     struct bytes name;      /* as shown, with a number where two took one name */
     struct bytes let_in_by; /* name of who let this person in; empty for the founder */
     bool steward, me, linked, forked;
-    bool compared;            /* the founder, or let in with a compared sentence */
+    bool compared; /* the founder, let in with a compared sentence, or compared here */
+    bool compared_here;
     uint32_t reads_from_hour; /* UINT32_MAX: since before we were here */
     bool hidden;              /* not shown on this device (CMD_HIDE) */
 };
@@ -136,6 +137,17 @@ struct limited_view {
 typedef int peer_visit_limited(void *ctx, const struct limited_view *view);
 /* Visit the members that were limited in this run, and why. */
 int peer_limited(struct peer *p, peer_visit_limited *visit, void *ctx);
+
+/* A comparison that is under way (CMD_COMPARE). */
+struct compare_view {
+    bool on;                  /* false: there is none */
+    bool linked, ready, same; /* ready: there is a sentence; same: our person said so */
+    uint32_t group, index;    /* with which member */
+    struct bytes name;        /* lent until the next call */
+    uint8_t sentence[SENTENCE_BYTES], language;
+};
+/* Look at it.  ERR_NOMEM. */
+int peer_compare(struct peer *p, struct compare_view *out);
 
 struct near_view {
     uint32_t group, index; /* of the member */

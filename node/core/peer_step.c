@@ -2,6 +2,7 @@
 /* peer_step.c -- one step: hours, event, due work, links, keys written, effects. */
 #include <string.h>
 
+#include "node/core/compare.h"
 #include "node/core/content_int.h"
 #include "node/core/near.h"
 #include "node/core/peer_int.h"
@@ -125,6 +126,8 @@ static int step_body(struct peer *p, const struct event *ev)
         err = groups_tick(p);
     if (!err)
         err = groups_settle(p);
+    if (!err)
+        err = compare_tick(p);
     if (!err)
         err = links_tick(p);
     if (!err)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "crypto/arena.h"
 #include "node/core/budget.h"
+#include "node/core/compare.h"
 #include "node/core/content_int.h"
 #include "node/core/join_int.h"
 #include "node/core/lifetime.h"
@@ -163,7 +164,9 @@ int peer_members(struct peer *p, uint32_t group, peer_visit_member *visit, void 
             stop = lend(&p->shown_me, card_member_name(g, m->index), &view.name);
         if (!stop)
             stop = join_hour(g, m->pk, &view.reads_from_hour);
-        view.compared = m->compared;
+        if (!stop)
+            stop = compare_marked(g, m->pk, &view.compared_here);
+        view.compared = m->compared || view.compared_here;
         view.steward = m->role == ROLE_STEWARD;
         view.me = me && me->index == m->index;
         view.hidden = a && a->hidden;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/core/compare.h"
 #include "node/core/content_int.h"
 #include "node/core/lifetime.h"
 #include "node/core/link_int.h"
@@ -341,6 +342,7 @@ int sync_message(struct group *g, struct link *l, const struct wire_message *m)
     case WIRE_WANT: return range_take_want(g, l, m);
     case WIRE_TOPIC: return on_topic(l, m);
     case WIRE_DONE: return on_done(g, l, m->code);
+    case WIRE_COMPARE: return compare_message(g, l, &m->compare);
     default: return ERR_PROTOCOL; /* joins belong on invitation links */
     }
 }

@@ -174,6 +174,14 @@ static void read_body(struct reader *r, struct wire_message *m)
         reader_fail(r, ERR_MALFORMED);
 }
 
+static void read_compare(struct reader *r, struct wire_compare *m)
+{
+    m->step = read_u8(r);
+    m->language = read_u8(r);
+    read_copy(r, m->commitment, sizeof m->commitment);
+    read_copy(r, m->nonce, sizeof m->nonce);
+}
+
 static void read_sets(struct reader *r, struct wire_message *m)
 {
     switch (m->type) {
@@ -220,6 +228,7 @@ int wire_decode(struct bytes message, struct wire_message *out)
     case WIRE_JOIN: read_join(&r, &out->join); break;
     case WIRE_ASKED: read_asked(&r, &out->asked); break;
     case WIRE_REVEAL: read_copy(&r, out->nonce, 32); break;
+    case WIRE_COMPARE: read_compare(&r, &out->compare); break;
     case WIRE_WELCOME:
         out->code = read_u8(&r);
         out->body = read_bytes(&r, r.left.n);
@@ -365,6 +374,18 @@ int wire_put_asked(struct buf *out, const struct wire_asked *asked)
 int wire_put_reveal(struct buf *out, const uint8_t nonce[static 32])
 {
     return wire_put(out, WIRE_REVEAL, BYTES(nonce, 32), BYTES(NULL, 0));
+}
+
+int wire_put_compare(struct buf *out, const struct wire_compare *m)
+{
+    uint8_t bytes[2 + 32 + 32];
+    struct room room = ROOM_OF(bytes);
+    struct writer w = writer_to(&room);
+    write_u8(&w, m->step);
+    write_u8(&w, m->language);
+    write_bytes(&w, BYTES_OF(m->commitment));
+    write_bytes(&w, BYTES_OF(m->nonce));
+    return put_written(out, WIRE_COMPARE, &w, BYTES(NULL, 0));
 }
 
 int wire_put_welcome(struct buf *out, uint8_t part, struct bytes body)

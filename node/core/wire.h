@@ -21,6 +21,7 @@
  *     refused  code u8
  *     asked    version u8 || nonce 32 || language u8 || n u8 || name
  *     reveal   nonce 32
+ *     compare  step u8 || language u8 || commitment 32 || nonce 32 (P6.15)
  */
 #ifndef NODE_CORE_WIRE_H
 #define NODE_CORE_WIRE_H
@@ -44,6 +45,7 @@ enum wire_type {
     WIRE_REFUSED = 13,
     WIRE_ASKED = 14,
     WIRE_REVEAL = 15,
+    WIRE_COMPARE = 16,
 };
 
 enum {
@@ -104,6 +106,18 @@ struct wire_asked {
     struct bytes name; /* lent; of the steward */
 };
 
+enum compare_step {
+    COMPARE_WISH = 0,   /* I chose you; commitment and nonce are zeros */
+    COMPARE_COMMIT = 1, /* of the first; the nonce is zeros */
+    COMPARE_ANSWER = 2, /* the second's nonce for this commitment */
+    COMPARE_REVEAL = 3, /* the first's nonce */
+    COMPARE_STOP = 4,   /* my person says that the sentences differ; zeros */
+};
+
+struct wire_compare {
+    uint8_t step, language, commitment[32], nonce[32];
+};
+
 /* A message taken apart; spans point into what was read. */
 struct wire_message {
     uint8_t type;
@@ -117,6 +131,7 @@ struct wire_message {
     struct wire_join join;
     struct wire_asked asked;
     uint8_t nonce[32]; /* of reveal */
+    struct wire_compare compare;
     struct bytes body; /* of control, page, card, entry (envelope), welcome */
 };
 
@@ -153,6 +168,8 @@ NODISCARD int wire_put_join(struct buf *out, const struct wire_join *join);
 NODISCARD int wire_put_asked(struct buf *out, const struct wire_asked *asked);
 /* Append a reveal. */
 NODISCARD int wire_put_reveal(struct buf *out, const uint8_t nonce[static 32]);
+/* Append a compare. */
+NODISCARD int wire_put_compare(struct buf *out, const struct wire_compare *m);
 /* Append a part of a welcome. */
 NODISCARD int wire_put_welcome(struct buf *out, uint8_t part, struct bytes body);
 

@@ -27,7 +27,7 @@
  *               SENTENCE SENTENCE_LANGUAGE ANSWER (1: we said "the same") ASKED (who
  *               must say yes) while that is waited for
  *     MEMBERS   rows: NAME STEWARD ID (member key) ROW (index) ME (flag) FORKED
- *               LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED
+ *               LET_IN_BY (absent: the founder) LINKED HIDDEN COMPARED (2: by us)
  *               READS_FROM (hour)
  *     DOOR      rows: NAME ID (for DOOR_ANSWER) SENTENCE SENTENCE_LANGUAGE WAITING (how
  *               many more wait with the same invitation)
@@ -39,6 +39,8 @@
  *               REPLY_NAME REPLY_TEXT THREAD NAMES_ME
  *     LACKING   rows: NAME, of members who lacked it through the last whole day (P8.16)
  *     NEAR      rows: GROUP NAME LINKED
+ *     COMPARE_LOOK   nothing, or GROUP ROW NAME LINKED ANSWER (1: we said "the same");
+ *               SENTENCE SENTENCE_LANGUAGE once there is one
  *     UNSENT    TEXT (NOTFOUND: there is none); rows: GROUP TEXT (the first words)
  *               UNSENT_BYTES
  *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
@@ -71,27 +73,31 @@ enum api_verb {
     API_MARK_READ = 11,  /* GROUP ROW; or ON: only that LIFETIME changed */
     API_RENAME = 12,  /* GROUP PSEUDONYM; or NAME alone: the group's name (stewards) */
     API_SETTING = 13, /* NAME [TEXT]: read or write a profile setting -> TEXT */
-    API_PASSPHRASE = 14,  /* TEXT (canonical new one) SMALL: change it */
-    API_FOLLOW = 15,      /* from now on this connection gets what the peer tells */
-    API_STOP = 16,        /* stop the node cleanly */
-    API_SUGGEST = 17,     /* -> TEXT: 64 random bytes for names and words */
-    API_BACKUP = 20,      /* TEXT (absolute path of a new file) [WITH_TALK]
-                             -> DISK_BYTES */
-    API_LOCK = 18,        /* stop the node at once, and forget all it holds */
-    API_DOOR = 26,        /* GROUP -> rows of those who wait to be let in */
-    API_DOOR_ANSWER = 27, /* GROUP ANSWER (enum door_answer) [ID: who; of our own join
-                             nothing] */
-    API_AROUND = 31,      /* [DELAY_MS: two minutes at most; 0: stop] look around */
-    API_NEAR = 32,        /* -> LEFT_MS NETWORK; rows of members heard near here */
-    API_NETWORKS = 33,    /* [NAME: mark the one we are on] [ROW: forget it, from 1]
-                             -> NETWORK; rows NAME HERE */
-    API_WORDS = 34,       /* SECRET (32 bytes of six words) GROUP [STEWARD OPEN
-                             SENTENCE_LANGUAGE]: let somebody in; SECRET PSEUDONYM:
-                             join.  A telling says how it goes */
-    API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent */
-    API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
-    API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME TEXT_LANGUAGE] -> DRAFT; it is
-                             unsent no more */
+    API_PASSPHRASE = 14,   /* TEXT (canonical new one) SMALL: change it */
+    API_FOLLOW = 15,       /* from now on this connection gets what the peer tells */
+    API_STOP = 16,         /* stop the node cleanly */
+    API_SUGGEST = 17,      /* -> TEXT: 64 random bytes for names and words */
+    API_BACKUP = 20,       /* TEXT (absolute path of a new file) [WITH_TALK]
+                              -> DISK_BYTES */
+    API_LOCK = 18,         /* stop the node at once, and forget all it holds */
+    API_DOOR = 26,         /* GROUP -> rows of those who wait to be let in */
+    API_DOOR_ANSWER = 27,  /* GROUP ANSWER (enum door_answer) [ID: who; of our own join
+                              nothing] */
+    API_COMPARE = 28,      /* GROUP ROW (of API_MEMBERS) [SENTENCE_LANGUAGE] ON: compare
+                              with this member; without ON: with nobody */
+    API_COMPARE_LOOK = 29, /* -> what is compared, see above */
+    API_COMPARE_ANSWER = 30, /* GROUP [ON]: both see the same sentence, or not */
+    API_AROUND = 31,         /* [DELAY_MS: two minutes at most; 0: stop] look around */
+    API_NEAR = 32,           /* -> LEFT_MS NETWORK; rows of members heard near here */
+    API_NETWORKS = 33,       /* [NAME: mark the one we are on] [ROW: forget it, from 1]
+                                -> NETWORK; rows NAME HERE */
+    API_WORDS = 34,          /* SECRET (32 bytes of six words) GROUP [STEWARD OPEN
+                                SENTENCE_LANGUAGE]: let somebody in; SECRET PSEUDONYM:
+                                join.  A telling says how it goes */
+    API_UNSENT_KEEP = 43,    /* GROUP TEXT (empty: forget it): begun and not sent */
+    API_UNSENT = 44,     /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
+    API_UNSENT_SAY = 45, /* GROUP [DELAY_MS LIFETIME TEXT_LANGUAGE] -> DRAFT; it is
+                            unsent no more */
     API_HIDE = 35,    /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
     API_LACKING = 39, /* GROUP ROW: a kept text -> rows; USAGE: it is talk */
     API_LIFETIME = 38, /* GROUP LIFETIME: of new texts (stewards) */

@@ -264,6 +264,20 @@ static int call_around(struct call *k)
     return call_command(k, &c);
 }
 
+static int call_compare(struct call *k)
+{
+    const struct api_args *a = k->args;
+    struct command c = {.kind = CMD_COMPARE,
+                        .row = a->row,
+                        .language = (uint8_t)a->language,
+                        .on = a->on};
+    if (a->on && !a->has_row)
+        return ERR_USAGE;
+    if (a->on && !k->h->online)
+        return ERR_STATE; /* it goes over a connection */
+    return call_group_command(k, &c);
+}
+
 static int call_words(struct call *k)
 {
     const struct api_args *a = k->args;
@@ -300,6 +314,7 @@ static int call_look(struct call *k, enum api_verb verb)
     case API_DOOR:
         return k->args->has_group ? rows_door(k->h, k->args, k->out) : ERR_USAGE;
     case API_NEAR: return rows_near(k->h, k->args, k->out);
+    case API_COMPARE_LOOK: return rows_compare(k->h, k->out);
     case API_UNSENT: return look_unsent(k);
     case API_LACKING:
         return k->args->has_row ? rows_lacking(k->h, k->args, k->out) : ERR_USAGE;
@@ -319,6 +334,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_LACKING:
     case API_DOOR:
     case API_NEAR:
+    case API_COMPARE_LOOK:
     case API_UNSENT:
     case API_MESSAGES: return call_look(k, verb);
     case API_GROUP_NEW: return call_group_new(k);
@@ -343,6 +359,8 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_BACKUP: return call_backup(k);
     case API_DOOR_ANSWER: return call_door_answer(k);
     case API_LOCK: *k->wants |= API_WANTS_STOP | API_WANTS_LOCK; return 0;
+    case API_COMPARE: return call_compare(k);
+    case API_COMPARE_ANSWER: return call_plain(k, CMD_COMPARED);
     case API_AROUND: return call_around(k);
     case API_NETWORKS: return call_networks(k);
     case API_WORDS: return call_words(k);

@@ -191,7 +191,7 @@ static int member_row(void *ctx, const struct member_view *v)
     if (v->let_in_by.n > 0)
         api_put_text(&row, F_LET_IN_BY, v->let_in_by);
     api_put_flag(&row, F_LINKED, v->linked);
-    api_put_flag(&row, F_COMPARED, v->compared);
+    put_some(&row, F_COMPARED, v->compared_here ? 2 : v->compared);
     if (v->reads_from_hour != UINT32_MAX)
         api_put_uint(&row, F_READS_FROM, v->reads_from_hour);
     api_put_flag(&row, F_HIDDEN, v->hidden);
@@ -202,6 +202,26 @@ int rows_members(struct host *h, const struct api_args *args, struct api_answer 
 {
     struct paging p = {.args = args, .out = out};
     return page_end(&p, peer_members(h->peer, (uint32_t)args->group, member_row, &p));
+}
+
+/* ---- comparing ------------------------------------------------------------ */
+
+int rows_compare(struct host *h, struct api_answer *out)
+{
+    struct compare_view v;
+    int err = peer_compare(h->peer, &v);
+    if (err || !v.on)
+        return err;
+    api_put_uint(&out->values, F_GROUP, v.group);
+    api_put_text(&out->values, F_NAME, v.name);
+    api_put_uint(&out->values, F_ROW, v.index);
+    api_put_flag(&out->values, F_LINKED, v.linked);
+    if (v.ready) {
+        api_put_bin(&out->values, F_SENTENCE, BYTES_OF(v.sentence));
+        api_put_uint(&out->values, F_SENTENCE_LANGUAGE, v.language);
+    }
+    api_put_flag(&out->values, F_ANSWER, v.same);
+    return 0;
 }
 
 /* ---- who waits ------------------------------------------------------------ */

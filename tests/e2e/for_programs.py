@@ -15,7 +15,8 @@ from lib_terminal import ENV, KRING, WORK, Terminal, check, main, node, run
 SOURCE = os.environ.get("KRING_SOURCE_DIR") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FORMAT = 1
-NOTHING = {"door yes GROUP NAME", "session"}  # they have no objects
+NOTHING = {"door yes GROUP NAME", "compare yes GROUP", "session"}  # no objects
+PAIRS = ("group new", "door yes", "door no", "compare yes", "compare no")
 
 
 class Section:
@@ -138,7 +139,7 @@ def command_of(words):
     if not plain or "--help" in words:
         return "help"
     two = " ".join(plain[:2])
-    return two if two in ("group new", "door yes", "door no") else plain[0]
+    return two if two in PAIRS else plain[0]
 
 
 def tell(name, code, *words, text="", home="wren", secret="words"):
@@ -275,6 +276,17 @@ def together():
              text=line)
         tell("only a keeper invites", 77, "invite", "Circle", home="otter")
         tell("nobody wants to come in", 0, "door", "Circle")
+        other = subprocess.Popen(
+            [KRING, "--home", f"{WORK}/otter", "--passphrase-file", f"{WORK}/words",
+             "compare", "Circle", "Wrenna", "--json", "--wait", "20"], env=ENV,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        tell("compare", 0, "compare", "Circle", "Otter", "--wait", "20")
+        check("also there", other.wait(timeout=40) == 0, other.returncode)
+        tell("compare yes", 0, "compare", "yes", "Circle")
+        tell("compare no", 0, "compare", "no", "Circle")
+        tell("compare no, again", 70, "compare", "no", "Circle")
+        tell("compare with nobody", 66, "compare", "Circle", "Robin")
+        tell("compare with yourself", 64, "compare", "Circle", "Wrenna")
         run("heron", "init", "--language", "en", "--light")
         waits = tell("join, and wait", 75, "join", "--as", "Heron", "--wait", "2",
                      home="heron", text=asking)

@@ -77,13 +77,13 @@ def changed(t, o):
 
 
 def later(t):
-    """Otter was away, and comes back: to a keeper's change, and to no way of his own."""
+    """Otter was away, and comes back: to a keeper's change, and without a way to it."""
     o = Terminal("otter", "--listen", "127.0.0.1:0", words=True)
     o.nl = True
     o.expect("Nummer:")
     until(lambda: json.loads(run("otter", "groups", "--json").stdout)["days"] == 1)
-    check("who comes later sees it", choose(
-        o, "1", "Wren veranderde", "weg na 30 dagen", "weg na 1 dag", "Nummer:"), o.text)
+    seen = choose(o, "1", "Wren veranderde", "na 30 dagen", "na 1 dag", "Nummer:")
+    check("who comes later sees it", seen, o.text)
     check("only a keeper may", more(o, "How long new texts stay", "beheerder",
                                     "Nummer:"), o.text)
     got = run("otter", "stay", "Circle", "--kept")

@@ -82,6 +82,13 @@ T_CASE(asked_and_reveal_come_back)
     out.p[5 + 34] = LIMIT_NAME_BYTES_MAX + 1;
     T_EQ(read_one(&out, &m), ERR_MALFORMED);
     out.n = 0;
+    struct wire_compare compare = {.step = COMPARE_ANSWER, .language = 1};
+    memset(compare.commitment, 5, sizeof compare.commitment);
+    memset(compare.nonce, 6, sizeof compare.nonce);
+    T_NEED(wire_put_compare(&out, &compare) == 0 && read_one(&out, &m) == 0);
+    T_EQ(m.type, WIRE_COMPARE);
+    T_MEM(&m.compare, &compare, sizeof compare);
+    out.n = 0;
     T_NEED(wire_put_reveal(&out, nonce) == 0 && read_one(&out, &m) == 0);
     T_EQ(m.type, WIRE_REVEAL);
     T_MEM(m.nonce, nonce, 32);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* home_compare.c -- comparing a sentence with somebody who is in already. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/comparing.h"
+#include "cli/door.h"
+#include "cli/home.h"
+
+/* Everybody but this person; who was not compared yet is shown so.  0: back. */
+static int ask_whom(struct home *h, const struct group_row *g, uint64_t *row)
+{
+    struct api_args args = {.group = g->number, .has_group = true};
+    struct api_reply reply = {0};
+    struct screen s = {0};
+    uint64_t rows[LIMIT_MEMBERS_MAX], count = 0, n = 0;
+    int err = cli_call(h->c, API_MEMBERS, &args, &reply);
+    view_head(&s, g);
+    screen_text(&s, _("With whom do you compare?"));
+    for (uint32_t i = 0; !err && i < api_rows(&reply); i++) {
+        char key[24], name[VIEW_NAME_BYTES], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
+        struct bytes map = api_row(&reply, i);
+        if (api_uint(map, F_ME, 0) || count == LIMIT_MEMBERS_MAX)
+            continue;
+        rows[count++] = api_uint(map, F_ROW, 0);
+        view_name(name, api_bytes(map, F_NAME));
+        (void)snprintf(key, sizeof key, "%lu", (unsigned long)count);
+        (void)snprintf(text, sizeof text,
+                       api_uint(map, F_COMPARED, 0) ? "%s" : _("%s (not compared yet)"),
+                       name);
+        screen_choice(&s, key, text);
+    }
+    api_reply_free(&reply);
+    *row = UINT64_MAX;
+    if (err || count == 0) {
+        screen_free(&s);
+        if (!err)
+            cli_say(_("Nobody else is here."));
+        return err;
+    }
+    if (home_choose(h, &s, count, &n))
+        *row = rows[n - 1];
+    return 0;
+}
+
+static void show(struct home *h, const struct group_row *g,
+                 const struct comparing_row *row)
+{
+    struct screen s = {0};
+    home_gap(h);
+    view_head(&s, g);
+    comparing_add(&s, row);
+    if (row->ready) {
+        screen_choice(&s, _("y"), _("It is the same"));
+        screen_choice(&s, _("n"), _("It is not the same: stop"));
+    } else {
+        screen_text(&s, _("When the sentence is there, press Enter."));
+    }
+    screen_choice(&s, "0", _("Back"));
+    home_report(h, cli_show(h->c, &s));
+}
+
+/* One answer; false: it is over. */
+static bool step(struct home *h, const struct group_row *g)
+{
+    struct comparing_row row;
+    char typed[HOME_ANSWER_BYTES];
+    int err = comparing_look(h->c, &row);
+    if (err || !row.on) {
+        home_report(h, err);
+        return false;
+    }
+    show(h, g, &row);
+    if (!home_ask(h, row.ready ? _("Same? y/n") : _("Number:"), typed))
+        return !h->closing;
+    int yes = row.ready ? door_yes_or_no(typed) : -1;
+    if (yes >= 0) {
+        home_report(h, comparing_answer(h->c, g->number, yes == 1));
+        return false;
+    }
+    if (strcmp(typed, "0") == 0) {
+        home_report(h, comparing_end(h->c, g->number));
+        return false;
+    }
+    if (*typed)
+        cli_say(row.ready ? _("Type y, n or one of the numbers.")
+                          : _("Type one of the numbers."));
+    return true;
+}
+
+void home_compare(struct home *h, const struct group_row *g)
+{
+    uint64_t row = 0;
+    int err = ask_whom(h, g, &row);
+    if (!err && row != UINT64_MAX)
+        err = comparing_begin(h->c, g->number, row);
+    home_report(h, err);
+    if (err || row == UINT64_MAX)
+        return;
+    while (!h->closing && step(h, g))
+        ;
+}
+
+void home_compare_news(struct home *h, const struct session_event *event)
+{
+    struct comparing_row row;
+    struct group_row g;
+    if (event->err) {
+        cli_say(_("Stopped: they say that it is not the same."));
+        cli_say(_("Say nothing secret here. Ask a keeper, in person."));
+        return;
+    }
+    if (comparing_look(h->c, &row) || view_group_number(h->c, event->group, &g))
+        return;
+    if (row.on && row.ready && row.group == event->group && row.row == event->row) {
+        cli_sayf(_("You and %s see a sentence now. Press Enter."), row.name);
+        return;
+    }
+    struct api_args args = {.group = event->group, .has_group = true};
+    struct api_reply reply = {0};
+    if (cli_call(h->c, API_MEMBERS, &args, &reply))
+        return;
+    for (uint32_t i = 0; i < api_rows(&reply); i++) {
+        char name[VIEW_NAME_BYTES];
+        struct bytes map = api_row(&reply, i);
+        if (api_uint(map, F_ROW, UINT64_MAX) != event->row)
+            continue;
+        view_name(name, api_bytes(map, F_NAME));
+        cli_sayf(_("%s wants to compare a sentence with you."), name);
+        cli_sayf(_("Open %s, choose: More. Then: Compare a sentence."), g.name);
+    }
+    api_reply_free(&reply);
+}

@@ -74,14 +74,14 @@ def begin(t, o):
 
 def same(t, o):
     begin(t, o)
-    check("what is neither is asked again", choose(t, "maybe", "Type y, n", "Same? y/n"),
-          t.text)
+    again = choose(t, "maybe", "Type y, n", "Same? y/n")
+    check("what is neither is asked again", again, t.text)
     check("the same", choose(t, "y", "You compared with Otter.", "Number:"), t.text)
-    check("also there", choose(o, "j", "Je hebt vergeleken met Wren.", "Nummer:"), o.text)
+    check("also there", choose(o, "j", "Je hebt vergeleken", "Nummer:"), o.text)
+    shown = [" ".join(run(who, "members", "Circle").stdout.split())
+             for who in ("wren", "otter")]
     check("both devices remember it", compared("wren", "Otter") == [True] and
-          "compared with you" in " ".join(run("wren", "members", "Circle").stdout.split())
-          and "vergeleken met jou" in " ".join(
-              run("otter", "members", "Circle").stdout.split()))
+          "compared with you" in shown[0] and "vergeleken met jou" in shown[1], shown)
 
 
 def differs(t, o):

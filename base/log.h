@@ -129,6 +129,7 @@ typedef int log_visit_row(void *ctx, const struct content_row *row);
 /* `row`: the number of the row that stands at this position. */
 typedef int log_visit_id(void *ctx, const struct set_bound *at, uint64_t row);
 
+typedef int log_visit_number(void *ctx, uint64_t row);
 typedef int log_visit_sum(void *ctx, const struct author_sum *sum);
 typedef int log_visit_unread(void *ctx, const struct unread_sum *sum);
 
@@ -187,6 +188,22 @@ struct log_ops {
                           log_visit_unread *visit, void *visit_ctx);
     /* Delete GONE rows with end_hour < `hour`. */
     int (*content_forget)(void *ctx, uint32_t group, uint32_t hour);
+
+    /* An index over the words of texts; a log may lack it: then all four are NULL, and
+     * texts are looked at one by one.  What is in it goes with its row and its group.
+     *
+     * 1: every text of the group that belongs there is in it; 0: not yet. */
+    int (*words_ready)(void *ctx, uint32_t group);
+    /* From now on words_ready says 1. */
+    int (*words_note_ready)(void *ctx, uint32_t group);
+    /* Put the words of row `number` there, in place of any: `text` as text_bare gives
+     * it. */
+    int (*words_put)(void *ctx, uint32_t group, uint64_t number, struct bytes text);
+    /* Visit, rising, the rows that may have all of `words` (bare, spaces between) at
+     * the beginning of words of theirs; some may not.  ERR_USAGE: not to be found by an
+     * index, so look at all. */
+    int (*words_find)(void *ctx, uint32_t group, struct bytes words,
+                      log_visit_number *visit, void *visit_ctx);
 
     /* Count and fingerprint of the set of `topic` from `lo` (included) to `hi`
      * (excluded), over rows OPEN, SEALED, LOST and GONE.  The fingerprint is

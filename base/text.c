@@ -287,8 +287,46 @@ static int join_spaces(struct bytes s, struct buf *out, size_t bytes_max)
     return err;
 }
 
+static bool is_ascii(struct bytes s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* Of ASCII only capitals and spaces change: most texts that are searched need no
+ * tables.
+ */
+static int fold_ascii(struct bytes s, struct buf *out, size_t bytes_max)
+{
+    enum { DELETE = 0x7f };
+    struct buf folded = {0};
+    bool gap = false;
+    int err = text_check(s);
+    if (err == 0)
+        err = buf_reserve(&folded, s.n, SIZE_MAX / 2);
+    for (size_t i = 0; i < s.n && err == 0; i++) {
+        uint8_t c = s.p[i];
+        if (c <= ' ' || c == DELETE) {
+            gap = folded.n > 0;
+            continue;
+        }
+        if (gap)
+            folded.p[folded.n++] = ' ';
+        gap = false;
+        folded.p[folded.n++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+    }
+    if (err == 0)
+        err = buf_append(out, BUF_BYTES(&folded), bytes_max);
+    buf_free(&folded);
+    return err;
+}
+
 int text_fold(struct bytes s, struct buf *out, size_t bytes_max)
 {
+    if (is_ascii(s))
+        return fold_ascii(s, out, bytes_max);
     struct buf composed = {0}, folded = {0};
     int how = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_IGNORE;
     /* Folding turns the Greek mark U+0345 into a letter, behind which later marks
@@ -306,12 +344,14 @@ int text_fold(struct bytes s, struct buf *out, size_t bytes_max)
 
 int text_bare(struct bytes s, struct buf *out, size_t bytes_max)
 {
+    if (is_ascii(s))
+        return fold_ascii(s, out, bytes_max);
     struct buf folded = {0}, bare = {0};
     int err = text_fold(s, &folded, SIZE_MAX / 2);
     if (err == 0)
-        err = normalize(BUF_BYTES(&folded),
-                        UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK,
-                        &bare);
+        err =
+            normalize(BUF_BYTES(&folded),
+                      UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK, &bare);
     if (err == 0)
         err = buf_append(out, BUF_BYTES(&bare), bytes_max);
     buf_free(&folded);

@@ -7,8 +7,9 @@
  * A profile is made whose one group has TEXTS texts of BYTES bytes each, one in eight
  * of them kept.  Then it is opened again, as after the passphrase: the store, the core,
  * the list of groups as the first screen asks for it.  After that the group itself (its
- * newest ten texts).  The words are stretched beside, as at every opening.  One JSON
- * line; medians of the runs.  The profile stays.
+ * newest ten texts), and a search for a word that one kept text has.  The words are
+ * stretched beside, as at every opening.  One JSON line; medians of the runs.  The
+ * profile stays.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -118,7 +119,7 @@ static void write_all(struct session *s, const struct plan *p)
 /* ---- what a person waits for --------------------------------------------------- */
 
 struct times {
-    double words_ms, first_ms, group_ms, rss_mb;
+    double words_ms, first_ms, group_ms, search_ms, rss_mb;
 };
 
 static int by_size(const void *a, const void *b)
@@ -169,6 +170,14 @@ static struct times open_once(const struct plan *p)
         fail("newest texts", ERR_NOTFOUND);
     api_reply_free(&r);
     t.group_ms = now_ms() - began;
+    began = now_ms();
+    call(s, API_SEARCH,
+         &(struct api_args){.group = 1, .has_group = true, .text = text_of("00000008")},
+         &r);
+    if (api_rows(&r) != 1)
+        fail("search", ERR_NOTFOUND);
+    api_reply_free(&r);
+    t.search_ms = now_ms() - began;
     session_close(s);
     (void)getrusage(RUSAGE_SELF, &used);
     t.rss_mb = (double)used.ru_maxrss / 1024;
@@ -213,18 +222,20 @@ static void profile_make(struct plan *p)
 
 static void measure(struct plan *p)
 {
-    double words[RUNS], first[RUNS], group[RUNS], rss = 0;
+    double words[RUNS], first[RUNS], group[RUNS], search[RUNS], rss = 0;
     for (int i = 0; i < RUNS; i++) {
         struct times t = open_once(p);
         words[i] = t.words_ms;
         first[i] = t.first_ms;
         group[i] = t.group_ms;
+        search[i] = t.search_ms;
         rss = t.rss_mb;
     }
     (void)printf("{\"texts\":%llu,\"rounds\":%d,\"words_ms\":%.1f,"
-                 "\"first_screen_ms\":%.1f,\"group_ms\":%.1f,\"peak_rss_mb\":%.0f}\n",
+                 "\"first_screen_ms\":%.1f,\"group_ms\":%.1f,\"search_ms\":%.1f,"
+                 "\"peak_rss_mb\":%.0f}\n",
                  (unsigned long long)p->texts, RUNS, median(words, RUNS),
-                 median(first, RUNS), median(group, RUNS), rss);
+                 median(first, RUNS), median(group, RUNS), median(search, RUNS), rss);
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@
 #include "cli/draft.h"
 #include "cli/settings.h"
 
-enum { LAST_ROWS = 10 };
+enum { LAST_ROWS = 10, NAMED_ROWS = 5 };
 
 int talk_explain(struct cli *c, int err)
 {
@@ -106,6 +106,35 @@ static bool next_page(const struct api_reply *reply, uint64_t *after)
     return more;
 }
 
+/* "Otter, Heron": who lacked a kept text of ours through a whole day (P8.16).  Of the
+ * last few of a page only: each look orders all texts. */
+static int add_lacking(struct cli *c, struct screen *s, const struct group_row *g,
+                       const struct message_row *m)
+{
+    struct api_args args = {.group = g->number, .has_group = true, .row = m->row};
+    struct api_reply reply = {0};
+    struct buf names = {0};
+    if (!m->own || m->draft || m->lifetime_hours > 0 || m->have >= m->devices ||
+        args_has(&c->args, OPTION_JSON))
+        return 0;
+    args.has_row = true;
+    int err = cli_call(c, API_LACKING, &args, &reply);
+    if (err)
+        return err == ERR_NOTFOUND || err == ERR_USAGE ? 0 : err;
+    for (uint32_t i = 0; !err && i < api_rows(&reply); i++) {
+        char name[VIEW_NAME_BYTES];
+        view_name(name, api_bytes(api_row(&reply, i), F_NAME));
+        err = i > 0 ? buf_append(&names, BYTES(", ", 2), SIZE_MAX / 2) : 0;
+        if (!err)
+            err = buf_append(&names, BYTES(name, strlen(name)), SIZE_MAX / 2);
+    }
+    if (!err && names.n > 0)
+        screen_pair(s, _("Lacks it, since a day or more"), BUF_BYTES(&names));
+    buf_free(&names);
+    api_reply_free(&reply);
+    return err;
+}
+
 static int show_page(struct cli *c, struct reading *r)
 {
     struct screen s = {0};
@@ -128,16 +157,21 @@ static int show_page(struct cli *c, struct reading *r)
     if (!r->ended_shown)
         view_add_changed(&s, r->group);
     r->ended_shown = true;
-    for (uint32_t i = 0; i < rows; i++) {
+    for (uint32_t i = 0; i < rows && !err; i++) {
         struct message_row m = view_message(api_row(&reply, i));
         view_add_message(&s, &m, r->group);
+        if (i + NAMED_ROWS >= rows)
+            err = add_lacking(c, &s, r->group, &m);
         r->any_unread |= m.unread;
         if (m.draft == 0 && m.row > r->newest)
             r->newest = m.row;
     }
     r->more = next_page(&reply, &r->after);
     api_reply_free(&reply);
-    return cli_show(c, &s);
+    if (!err)
+        return cli_show(c, &s);
+    screen_free(&s);
+    return err;
 }
 
 int talk_find_waiting(struct cli *c, uint64_t group, struct talk_waiting *out)

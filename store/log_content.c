@@ -164,7 +164,8 @@ int store_content_update(void *ctx, uint32_t group, const struct content_row *ro
         sqlite3_bind_int64(st, 9, row->own);
     }
     s->erased = true;
-    return run_on_row(s, st);
+    err = run_on_row(s, st);
+    return err || !gone ? err : store_words_forget(s, row->row);
 }
 
 int store_content_mark(void *ctx, uint32_t group, uint64_t number, bool unread)
@@ -186,7 +187,8 @@ int store_content_delete(void *ctx, uint32_t group, uint64_t number)
     if (!st)
         return err;
     s->erased = true;
-    return run_on_row(s, st);
+    err = run_on_row(s, st);
+    return err ? err : store_words_forget(s, number);
 }
 
 int store_content_forget(void *ctx, uint32_t group, uint32_t hour)

@@ -132,6 +132,8 @@ static int kv_drop_group(void *ctx, uint32_t group)
                                            ST_DROP_TOPIC};
     struct store *s = ctx;
     int err = store_writable(s);
+    if (!err)
+        err = store_words_drop(s, group);
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && !err; i++) {
         sqlite3_stmt *st = store_statement(s, drops[i], &err);
         if (!st)
@@ -162,6 +164,10 @@ const struct log_ops store_log_ops = {
     .content_odd = store_content_odd,
     .content_unread = store_content_unread,
     .content_forget = store_content_forget,
+    .words_ready = store_words_ready,
+    .words_note_ready = store_words_note_ready,
+    .words_put = store_words_put,
+    .words_find = store_words_find,
     .range_sum = store_range_sum,
     .range_ids = store_range_ids,
 };

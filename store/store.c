@@ -138,6 +138,8 @@ static int db_open(struct store *s, bool create)
     if (!err)
         err = store_migrate(s);
     if (!err)
+        err = store_words_open(s);
+    if (!err)
         err = ends_prepare(s);
     return err ? err : left_over(s);
 }
@@ -375,7 +377,9 @@ int store_settle(struct store *s)
 {
     if (s->begun)
         return ERR_STATE;
-    int err = store_exec(s, "PRAGMA incremental_vacuum");
+    int err = store_words_merge(s);
+    if (!err)
+        err = store_exec(s, "PRAGMA incremental_vacuum");
     if (!err)
         err = checkpoint(s);
     if (!err)

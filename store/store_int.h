@@ -47,6 +47,14 @@ enum statement {
     ST_CONTENT_UNREAD,
     ST_CONTENT_FORGET,
     ST_RANGE,
+    ST_WORDS_READY,
+    ST_WORDS_NOTE_READY,
+    ST_WORDS_PUT,
+    ST_WORDS_DEL,
+    ST_WORDS_DROP,
+    ST_WORDS_DROP_READY,
+    ST_WORDS_UNMERGED,
+    ST_WORDS_FIND,
     ST_COUNT
 };
 
@@ -56,6 +64,7 @@ struct store {
     sqlite3_stmt *st[ST_COUNT];
     char path[STORE_PATH_BYTES_MAX];
     bool begun, erased;
+    bool unmerged; /* erased words may be left in the index (log_words.c) */
     bool in_memory;
     struct buf value, envelope, body; /* what the last reading call lent */
     /* The topic used last: most rows of a batch share it.  Number 0: none. */
@@ -135,6 +144,24 @@ int store_content_unread(void *ctx, uint32_t group, uint32_t hour,
                          log_visit_unread *visit, void *visit_ctx);
 /* Forget what is gone (content_forget). */
 int store_content_forget(void *ctx, uint32_t group, uint32_t hour);
+/* Is the index of words complete (words_ready)? */
+int store_words_ready(void *ctx, uint32_t group);
+/* It is (words_note_ready). */
+int store_words_note_ready(void *ctx, uint32_t group);
+/* Put a text there (words_put). */
+int store_words_put(void *ctx, uint32_t group, uint64_t number, struct bytes text);
+/* Find rows by words (words_find). */
+int store_words_find(void *ctx, uint32_t group, struct bytes words,
+                     log_visit_number *visit, void *visit_ctx);
+/* Take a row out of the index, if it is there. */
+NODISCARD int store_words_forget(struct store *s, uint64_t number);
+/* Take all of a group out, while its rows are still there. */
+NODISCARD int store_words_drop(struct store *s, uint32_t group);
+/* After opening: are erased words left from an earlier run? */
+NODISCARD int store_words_open(struct store *s);
+/* Merge the index, so that no erased word is left in it. */
+NODISCARD int store_words_merge(struct store *s);
+
 /* Count and fingerprint of a range (range_sum). */
 int store_range_sum(void *ctx, uint32_t group, const uint8_t topic[32],
                     const struct set_bound *lo, const struct set_bound *hi,

@@ -74,6 +74,17 @@ static const char *const sql[ST_COUNT] = {
     [ST_RANGE] = "SELECT end_hour,id,row FROM content INDEXED BY content_set "
                  "WHERE topic=?1 AND (end_hour,id)>=(?2,?3) AND (end_hour,id)<(?4,?5) "
                  "AND state<>2 ORDER BY end_hour,id",
+    [ST_WORDS_READY] = "SELECT 1 FROM words_ready WHERE grp=?1",
+    [ST_WORDS_NOTE_READY] = "INSERT OR IGNORE INTO words_ready(grp) VALUES(?1)",
+    [ST_WORDS_PUT] = "INSERT OR REPLACE INTO words(rowid,text) VALUES(?1,?2)",
+    [ST_WORDS_DEL] = "DELETE FROM words WHERE rowid=?1",
+    [ST_WORDS_DROP] =
+        "DELETE FROM words WHERE rowid IN (SELECT row FROM content WHERE grp=?1)",
+    [ST_WORDS_DROP_READY] = "DELETE FROM words_ready WHERE grp=?1",
+    [ST_WORDS_UNMERGED] = "INSERT OR IGNORE INTO words_unmerged(one) VALUES(1)",
+    [ST_WORDS_FIND] = "SELECT words.rowid FROM words CROSS JOIN content "
+                      "WHERE words MATCH ?2 AND content.row=words.rowid "
+                      "AND content.grp=?1 ORDER BY words.rowid",
 };
 
 /* What the system said; a full disk may show only when written blocks are synced. */

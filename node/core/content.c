@@ -222,7 +222,7 @@ int content_load(struct group *g)
         err = log->ops->content_sums(log->ctx, g->number, load_sum, g->content);
     if (!err)
         err = log->ops->content_odd(log->ctx, g->number, load_odd, g);
-    return err;
+    return err ? err : words_load(g);
 }
 
 int content_unread_mark(struct group *g, const struct body *body, uint8_t *mark)
@@ -279,7 +279,7 @@ int content_note_row(struct group *g, const struct content_row *row, bool named,
         note_head(c, row, named, body);
     author_has(author_at(c, row->author), row->seq, row->hash);
     share_add(author_at(c, row->author), row->envelope.n);
-    return 0;
+    return words_add(g, row, body);
 }
 
 /* --- counts and read marks ------------------------------------------------------- */
@@ -521,7 +521,7 @@ int content_has_all(struct group *g, const uint8_t member_pk[static 32])
 uint64_t content_deadline_ms(const struct group *g)
 {
     const struct content *c = g->content;
-    if (c->expired_hour != g->hour.hour)
+    if (c->expired_hour != g->hour.hour || c->words_due)
         return g->peer->now_ms;
     return say_deadline_ms(g);
 }
@@ -537,6 +537,8 @@ int content_tick(struct group *g)
         err = restored_tick(g);
     if (!err)
         err = drafts_tick(g);
+    if (!err)
+        err = words_tick(g);
     if (!err)
         err = authors_flush(g);
     return err ? err : meta_flush(g);
@@ -606,8 +608,9 @@ static int reopened(struct group *g, struct content_row *row, const struct body 
     /* Who wrote after it may be held already: a head too many is named by the next own
      * entry. */
     note_head(c, row, false, body);
-    if (content_ended(g, row->end_hour))
-        return 0;
+    err = words_add(g, row, body);
+    if (err || content_ended(g, row->end_hour))
+        return err;
     return fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
 }
 

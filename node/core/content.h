@@ -144,6 +144,12 @@ uint32_t content_ended_unread(const struct group *g);
 /* Visit messages in causal order (see peer_messages_some). */
 NODISCARD int content_messages(struct group *g, const struct message_pick *pick,
                                peer_visit_message *visit, void *ctx);
+/* Visit texts that have all of `words`, each at the beginning of a word, letters of any
+ * case and without marks, in causal order: the newest SEARCH_HITS_MAX; `*count`: how
+ * many there are.  Views have no counts of devices and no thread.  ERR_EMPTY: no words,
+ * ERR_TOOBIG, ERR_UTF8, log errors, ERR_NOMEM. */
+NODISCARD int content_search(struct group *g, struct bytes words,
+                             peer_visit_message *visit, void *ctx, uint64_t *count);
 /* Visit who lacked the text in this row (see peer_lacking). */
 NODISCARD int content_lacking(struct group *g, uint64_t row, peer_visit_name *visit,
                               void *ctx);

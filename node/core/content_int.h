@@ -11,6 +11,8 @@
  *   content_lost.c    what damage took comes again
  *   content_order.c   messages in causal order (content_order.h)
  *   content_who.c     who has what (content_order.h)
+ *   content_words.c   what is in the index of words
+ *   content_search.c  texts found by words
  *   content_expire.c  the mark and the ends
  *   content_share.c   how much of one author is held
  *
@@ -123,6 +125,8 @@ struct content {
     uint64_t day_before;   /* last row when the one before it began */
     bool quiet;            /* no unread mark on the first screen */
     bool unread_known, meta_dirty, hour_due, has_unsent;
+    bool words_due;        /* kept texts have to be put into the index of words ... */
+    uint64_t words_after;  /* ... those after this row */
     uint32_t expired_hour; /* ends were looked after at this hour */
     /* P8.9: sealing rests; no rekey is owed; own entries came in this batch */
     bool stopped, rekeyed, restored;
@@ -201,6 +205,22 @@ void items_reset(struct content *c);
 bool content_ended(const struct group *g, uint32_t end_hour);
 /* Erase what has ended, once per hour. */
 NODISCARD int expire_tick(struct group *g);
+
+/* --- content_words.c ------------------------------------------------------------- */
+/* Does this group still have to be put into the index?  Log errors. */
+NODISCARD int words_load(struct group *g);
+/* A new group: nothing of it is missing there. */
+NODISCARD int words_begin(struct group *g);
+/* A text can be read here: if it is kept, put its words into the index. */
+NODISCARD int words_add(struct group *g, const struct content_row *row,
+                        const struct body *body);
+/* Put some more there, until all are. */
+NODISCARD int words_tick(struct group *g);
+
+/* --- content_order.c ------------------------------------------------------------- */
+/* What became of what an answer answers, where it is not held (P8.14). */
+enum reply_state reply_gone(const struct group *g,
+                            const uint8_t reply[static REPLY_BYTES]);
 
 /* --- content_who.c --------------------------------------------------------------- */
 /* Before anything is learned in a new day: what is known by now is what is said by name

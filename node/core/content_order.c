@@ -175,9 +175,10 @@ static bool is_shown(const struct ordering *o, const struct entry *e)
 
 /* What is known of an entry that is not held: as its author's member key begins and its
  * sequence says. */
-static enum reply_state reply_gone(const struct ordering *o, const uint8_t *reply)
+enum reply_state reply_gone(const struct group *g,
+                            const uint8_t reply[static REPLY_BYTES])
 {
-    const struct content *c = o->g->content;
+    const struct content *c = g->content;
     uint32_t seq = get_u32(reply + REPLY_AUTHOR_BYTES);
     for (uint32_t i = 1; i <= c->authors_count; i++) {
         const struct author *a = author_at(c, i);
@@ -199,7 +200,7 @@ static void reply_link(struct ordering *o, struct entry *e)
         return;
     const struct entry *to = table_find(o, reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES);
     if (!to)
-        e->reply_state = (uint8_t)reply_gone(o, reply);
+        e->reply_state = (uint8_t)reply_gone(o->g, reply);
     else if (to->ended || to->state == CONTENT_BEFORE)
         e->reply_state = REPLY_ENDED;
     else if (is_shown(o, to) && to != e)

@@ -21,6 +21,7 @@
 #include "crypto/arena.h"
 #include "crypto/dh.h"
 #include "crypto/sign.h"
+#include "node/core/content_int.h"
 #include "node/core/peer_int.h"
 
 enum {
@@ -144,6 +145,8 @@ static int parts_new(struct group *g)
         err = keys_new(g);
     if (!err)
         err = content_new(g);
+    if (!err)
+        err = words_begin(g);
     if (!err)
         err = card_new(g);
     return err ? err : join_load(g);

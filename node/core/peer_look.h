@@ -98,6 +98,12 @@ struct message_pick {
  * thread only.  ERR_NOTFOUND. */
 int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick *pick,
                        peer_visit_message *visit, void *ctx);
+enum { SEARCH_HITS_MAX = 100 };
+/* Visit the newest SEARCH_HITS_MAX texts that have all of `words`, in order; `*count`:
+ * how many there are (content_search).  ERR_NOTFOUND, ERR_EMPTY, ERR_TOOBIG, ERR_UTF8.
+ */
+int peer_search(struct peer *p, uint32_t group, struct bytes words,
+                peer_visit_message *visit, void *ctx, uint64_t *count);
 /* As peer_messages, only the texts that wait on this device. */
 int peer_waiting(struct peer *p, uint32_t group, peer_visit_message *visit, void *ctx);
 

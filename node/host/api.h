@@ -100,6 +100,8 @@ enum api_verb {
                             unsent no more */
     API_HIDE = 35,    /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
     API_LACKING = 39, /* GROUP ROW: a kept text -> rows; USAGE: it is talk */
+    API_SEARCH = 37,  /* GROUP TEXT (words) -> ENTRIES (how many there are); rows as
+                         MESSAGES, of the newest 100 */
     API_LIFETIME = 38, /* GROUP LIFETIME: of new texts (stewards) */
     API_QUIET = 36,    /* GROUP [ON]: no unread mark, on this device */
 };

@@ -316,6 +316,8 @@ static int call_look(struct call *k, enum api_verb verb)
     case API_NEAR: return rows_near(k->h, k->args, k->out);
     case API_COMPARE_LOOK: return rows_compare(k->h, k->out);
     case API_UNSENT: return look_unsent(k);
+    case API_SEARCH:
+        return k->args->has_group ? rows_search(k->h, k->args, k->out) : ERR_USAGE;
     case API_LACKING:
         return k->args->has_row ? rows_lacking(k->h, k->args, k->out) : ERR_USAGE;
     case API_MEMBERS:
@@ -331,6 +333,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_STATUS:
     case API_GROUPS:
     case API_MEMBERS:
+    case API_SEARCH:
     case API_LACKING:
     case API_DOOR:
     case API_NEAR:

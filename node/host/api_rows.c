@@ -304,6 +304,16 @@ int rows_messages(struct host *h, const struct api_args *args, struct api_answer
     return page_end(&p, err);
 }
 
+int rows_search(struct host *h, const struct api_args *args, struct api_answer *out)
+{
+    struct paging p = {.args = args, .out = out};
+    uint64_t count = 0;
+    int err = page_end(&p, peer_search(h->peer, (uint32_t)args->group, args->text,
+                                       message_row, &p, &count));
+    api_put_uint(&out->values, F_ENTRIES, count);
+    return err;
+}
+
 static int name_row(void *ctx, struct bytes name)
 {
     struct paging *p = ctx;

@@ -18,6 +18,10 @@ NODISCARD int rows_groups(struct host *h, const struct api_args *args,
 /* Members of args->group.  ERR_NOTFOUND, ERR_NOMEM, ERR_TOOBIG. */
 NODISCARD int rows_members(struct host *h, const struct api_args *args,
                            struct api_answer *out);
+/* API_SEARCH: texts found by words.  ERR_EMPTY, ERR_NOTFOUND, ERR_TOOBIG, ERR_UTF8,
+ * errors of the log. */
+NODISCARD int rows_search(struct host *h, const struct api_args *args,
+                          struct api_answer *out);
 /* API_COMPARE_LOOK: with whom we compare, and the sentence.  ERR_NOMEM. */
 NODISCARD int rows_compare(struct host *h, struct api_answer *out);
 /* Members heard near here.  ERR_NOMEM, ERR_TOOBIG. */

@@ -47,7 +47,7 @@ TABLE = {
 OTHER_SCRIPTS = {
     "Your word:": "lock", "The same word again:": "lock", "Print it? y/n:": "print",
     "Name of the new file:": "print", "File (0 goes back):": "door",
-    "A name for this network, only for you:": "around", "Same? y/n": "compare",
+    "A name for this network, only for you:": "around",
 }
 # Where else than at the same question one may stand after a bad answer.
 ELSEWHERE = {AGAIN: (CHOICE,), REST: (CODE,), NEW: (NUMBER,), TEXT: (NUMBER,)}

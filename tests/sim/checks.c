@@ -214,6 +214,45 @@ static bool has_liar(struct world *w)
     return any;
 }
 
+/* Texts shown that have " from ", as most do; and those that a search for it finds. */
+struct searching {
+    uint64_t shown, found;
+};
+
+static bool says_from(struct bytes text)
+{
+    return text.n > 6 && memmem(text.p, text.n, " from ", 6) != NULL;
+}
+
+static int count_shown(void *ctx, const struct message_view *view)
+{
+    struct searching *s = ctx;
+    s->shown += view->draft == 0 && says_from(view->text);
+    return 0;
+}
+
+static int count_found(void *ctx, const struct message_view *view)
+{
+    struct searching *s = ctx;
+    s->found += says_from(view->text) && view->ends_in_hours > 0;
+    return 0;
+}
+
+/* What is found is what is shown, by the index or without one. */
+static void check_search(struct world *w, int n)
+{
+    const struct node *node = &w->nodes[n];
+    struct searching s = {0};
+    uint64_t all = 0;
+    CHECK(peer_messages(node->peer, node->group, count_shown, &s) >= 0);
+    CHECK(peer_search(node->peer, node->group, BYTES("FR\xc3\xb6m", 5), count_found, &s,
+                      &all) == 0);
+    uint64_t most = s.shown < SEARCH_HITS_MAX ? s.shown : SEARCH_HITS_MAX;
+    if (all != s.shown || s.found != most)
+        world_break(w, "node %d shows %u texts and finds %u, %u", n, (unsigned)s.shown,
+                    (unsigned)all, (unsigned)s.found);
+}
+
 /* How many texts node n may lack, and says so (status): a copy what was sealed
  * meanwhile, and with a liar what was sealed under a box he made to an old prekey. */
 static uint32_t seen_missing(struct world *w, int n)
@@ -325,6 +364,8 @@ bool world_converged(struct world *w, bool why)
             continue;
         }
         struct shown *s = gather(w, n);
+        if (!has_liar(w))
+            check_search(w, n);
         same = same_as(w, ref, s, why);
         free(s);
     }

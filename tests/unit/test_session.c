@@ -89,6 +89,49 @@ T_CASE(taken_listen_address)
 
 /* ---- one node ------------------------------------------------------------ */
 
+enum { KEPT = 150 };
+
+/* How many kept texts are found by a word that each of them has. */
+static uint64_t found(struct session *s, uint64_t group, const char *words)
+{
+    struct api_args args = {.group = group, .has_group = true, .text = text(words)};
+    struct api_reply r = {0};
+    T_EQ(call(s, API_SEARCH, &args, &r), 0);
+    uint64_t count = api_uint(api_row(&r, UINT32_MAX), F_ENTRIES, 0);
+    T_EQ(api_rows(&r), count < SEARCH_HITS_MAX ? count : SEARCH_HITS_MAX);
+    for (uint32_t i = 0; i < api_rows(&r); i++)
+        T(api_bytes(api_row(&r, i), F_TEXT).n > 0);
+    api_reply_free(&r);
+    return count;
+}
+
+T_CASE(kept_texts_are_found_by_their_words)
+{
+    char *home = folder("words");
+    struct session *s = open_node(home, false);
+    T_NEED(s != NULL);
+    struct api_args make = {.name = text("Rules"),
+                            .pseudonym = text("Wren"),
+                            .has_lifetime = true}; /* kept */
+    T_EQ(do_only(s, API_GROUP_NEW, &make), 0);
+    for (int i = 0; i < KEPT; i++) {
+        char words[64];
+        (void)snprintf(words, sizeof words, "Soup at six, number %d", i);
+        struct api_args say = {.group = 1, .has_group = true, .text = text(words)};
+        T_EQ(do_only(s, API_SAY, &say), 0);
+    }
+    T_EQ(found(s, 1, "SOUP si"), KEPT);
+    T_EQ(found(s, 1, "number 14"), 11);
+    session_close(s);
+    s = open_node(home, false);
+    T_NEED(s != NULL);
+    T_EQ(found(s, 1, "soup"), KEPT);
+    T_EQ(found(s, 1, "soup !!!"), 0); /* signs are in no index: all are looked at */
+    T_EQ(found(s, 1, "oup"), 0);
+    session_close(s);
+    free(home);
+}
+
 T_CASE(what_was_said_is_there_again)
 {
     char *home = folder("again");

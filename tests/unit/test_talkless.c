@@ -195,6 +195,30 @@ T_CASE(nothing_of_talk_is_in_it)
     free(home), free(file), free(whole), free(seen), free(control);
 }
 
+/* Is group 1 in the index of words? */
+static int words_ready(const char *home)
+{
+    struct entropy entropy = entropy_os();
+    struct store *store = NULL;
+    if (store_open(&store, home, key, &entropy))
+        return -1;
+    struct log log = store_log(store);
+    int ready = log.ops->words_ready(log.ctx, 1);
+    store_close(store);
+    return ready;
+}
+
+/* How many texts of group 1 have this word. */
+static uint64_t found(struct session *s, const char *word)
+{
+    struct api_args args = {.group = 1, .has_group = true, .text = text(word)};
+    struct api_reply r = {0};
+    T_EQ(call(s, API_SEARCH, &args, &r), 0);
+    uint64_t count = api_uint(api_row(&r, UINT32_MAX), F_ENTRIES, 0);
+    api_reply_free(&r);
+    return count;
+}
+
 T_CASE(the_profile_goes_on)
 {
     char *home = folder("bea"), *file = beside("bea.copy"), *back = beside("bea.back");
@@ -211,13 +235,21 @@ T_CASE(the_profile_goes_on)
     T_EQ(report.groups, 2);
     T_EQ(doctor_run(back, key, &doctor), 0);
     T(doctor.healthy);
+    T_EQ(words_ready(home), 1);
+    T_EQ(words_ready(back), 0); /* the index was not copied */
     s = open_node(back, false);
     T_NEED(s);
+    T_EQ(found(s, "number"), TEXTS);
     T_EQ(messages(s, 1, false), TEXTS);
     T_EQ(messages(s, 2, false), 0);
     /* As any copy that is put back it rests before it writes (P8.9). */
     say(s, 2, "after the copy", 1);
     T_EQ(messages(s, 2, true), 1);
+    session_close(s);
+    T_EQ(words_ready(back), 1);
+    s = open_node(back, false);
+    T_NEED(s);
+    T_EQ(found(s, "number"), TEXTS); /* by the new one */
     session_close(s);
     free(home), free(file), free(back);
 }

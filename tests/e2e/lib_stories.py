@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from lib_terminal import ENV, KRING, WORK, Terminal
+from lib_terminal import ENV, INSIDE, KRING, WORK, Terminal
 
 SOURCE = os.environ.get("KRING_SOURCE_DIR") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -168,8 +168,9 @@ def begin(p, who, *args):
 
 def command(p, who, *args, text=""):
     """A command as this person runs it."""
+    home = f"{who}-{p.place}"
     return subprocess.run(
-        [KRING, "--home", f"{WORK}/{who}-{p.place}", "--passphrase-file",
+        [*INSIDE.get(home, ()), KRING, "--home", f"{WORK}/{home}", "--passphrase-file",
          f"{WORK}/words-{who}-{p.place}", *args], input=text, text=True, env=ENV,
         capture_output=True, timeout=60)
 

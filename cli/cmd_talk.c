@@ -166,7 +166,7 @@ static int say_row(struct cli *c, const struct group_row *g)
     do {
         buf_free(&text);
         c->told = false;
-        err = draft_ask(c, g->number, &text);
+        err = draft_ask(c, g->number, answers, &text);
         if (!err)
             err = talk_check(c, BUF_BYTES(&text));
     } while (err == ERR_EMPTY);

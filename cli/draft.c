@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/settings.h"
 #include "cli/talk.h"
+#include "node/core/peer.h"
 
 enum { ESCAPE = 0x1b, DELETE = 0x7f, LETTER_BYTES_MAX = 4 };
 
@@ -55,11 +56,19 @@ int draft_mend(struct bytes text, struct buf *out, size_t bytes_max)
     return err;
 }
 
+static int replace(struct cli *c, uint64_t group, struct bytes text, uint64_t answers)
+{
+    struct api_args args = {.group = group,
+                            .has_group = true,
+                            .text = text,
+                            .has_text = true,
+                            .row = answers};
+    return cli_do(c, API_UNSENT_KEEP, &args);
+}
+
 int draft_replace(struct cli *c, uint64_t group, struct bytes text)
 {
-    struct api_args args = {
-        .group = group, .has_group = true, .text = text, .has_text = true};
-    return cli_do(c, API_UNSENT_KEEP, &args);
+    return replace(c, group, text, 0);
 }
 
 int draft_read(struct cli *c, uint64_t group, struct buf *text)
@@ -75,7 +84,21 @@ int draft_read(struct cli *c, uint64_t group, struct buf *text)
     return err;
 }
 
-int draft_keep(struct cli *c, uint64_t group, struct bytes text)
+int draft_add_answered(struct cli *c, uint64_t group, struct screen *s, uint64_t *row)
+{
+    struct api_args args = {.group = group, .has_group = true};
+    struct api_reply reply = {0};
+    int err = cli_call(c, API_UNSENT, &args, &reply);
+    if (err)
+        return err;
+    struct message_row m = view_message(api_row(&reply, UINT32_MAX));
+    *row = m.reply == REPLY_HERE ? m.reply_row : 0;
+    view_add_answered(s, &m);
+    api_reply_free(&reply);
+    return 0;
+}
+
+int draft_keep(struct cli *c, uint64_t group, struct bytes text, uint64_t answers)
 {
     struct buf all = {0};
     if (text.n == 0)
@@ -90,7 +113,7 @@ int draft_keep(struct cli *c, uint64_t group, struct bytes text)
     if (err == ERR_TOOBIG)
         err = 0; /* as much as a text can hold */
     if (!err)
-        err = draft_replace(c, group, BUF_BYTES(&all));
+        err = replace(c, group, BUF_BYTES(&all), answers);
     buf_free(&all);
     return err;
 }
@@ -132,7 +155,7 @@ static const char *trouble_of(struct bytes text, bool cut)
                : NULL;
 }
 
-int draft_ask(struct cli *c, uint64_t group, struct buf *text)
+int draft_ask(struct cli *c, uint64_t group, uint64_t answers, struct buf *text)
 {
     int err = prompt_ask_text(&c->prompt, _("Your text:"), text);
     bool cut = text->n >= PROMPT_ROW_BYTES_MAX;
@@ -141,7 +164,7 @@ int draft_ask(struct cli *c, uint64_t group, struct buf *text)
     const char *why = err ? NULL : trouble_of(BUF_BYTES(text), cut);
     if (!err && !why)
         return 0;
-    int kept = draft_keep(c, group, BUF_BYTES(text));
+    int kept = draft_keep(c, group, BUF_BYTES(text), answers);
     if (why)
         cli_say(why);
     if (!kept && text->n > 0 && (why || c->prompt.ended))

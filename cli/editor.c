@@ -56,7 +56,7 @@ static void keep_half(struct editor *e, struct bytes half)
 {
     int err = e->unkept > 0 ? keep(e) : 0;
     if (!err)
-        err = draft_keep(e->c, e->group, half);
+        err = draft_keep(e->c, e->group, half, 0);
     e->troubled = e->troubled || err;
 }
 

@@ -27,7 +27,8 @@ struct home {
     uint64_t group;       /* which */
     uint64_t draft_group; /* the group last written to in this run */
     struct buf thrown;    /* a text that was thrown away in the group that is shown */
-    bool unsent_shown;    /* the screen about the text that was not sent */
+    uint64_t thrown_answers; /* the row of what it answers; 0 */
+    bool unsent_shown;       /* the screen about the text that was not sent */
     struct newcomer newcomers[HOME_NEWCOMERS_MAX];
     size_t newcomers_count;
     uint64_t nameless[LIMIT_GROUPS_MAX]; /* groups of ours whose name has not come */

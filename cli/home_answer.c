@@ -70,7 +70,7 @@ void home_answer(struct home *h, const struct group_row *g)
     if (!err)
         err = talk_show_thread(h->c, g, row);
     if (!err)
-        err = draft_ask(h->c, g->number, &text);
+        err = draft_ask(h->c, g->number, row, &text);
     if (!err && text.n > 0) {
         err = talk_draft(h->c, g, BUF_BYTES(&text), row, &draft);
         if (!err)

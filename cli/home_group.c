@@ -26,7 +26,7 @@ void home_write(struct home *h, const struct group_row *g)
     uint64_t draft = 0;
     int err = home_show_head(h, g);
     if (!err)
-        err = draft_ask(h->c, g->number, &text);
+        err = draft_ask(h->c, g->number, 0, &text);
     bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
     if (u)
         err = talk_find_waiting(h->c, g->number, &w);

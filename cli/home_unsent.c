@@ -35,8 +35,12 @@ void home_write_long(struct home *h, const struct group_row *g, bool menu)
 
 static void throw_away(struct home *h, const struct group_row *g)
 {
+    struct screen none = {0};
     buf_free(&h->thrown);
     int err = draft_read(h->c, g->number, &h->thrown);
+    if (!err)
+        err = draft_add_answered(h->c, g->number, &none, &h->thrown_answers);
+    screen_free(&none);
     if (!err)
         err = draft_replace(h->c, g->number, BYTES(NULL, 0));
     if (err)
@@ -50,7 +54,7 @@ bool home_undo_throw(struct home *h)
 {
     if (!h->in_group || h->thrown.n == 0)
         return false;
-    int err = draft_keep(h->c, h->group, BUF_BYTES(&h->thrown));
+    int err = draft_keep(h->c, h->group, BUF_BYTES(&h->thrown), h->thrown_answers);
     if (!err) {
         buf_free(&h->thrown);
         cli_say(_("You have your text back."));
@@ -64,7 +68,7 @@ void home_unsent(struct home *h, const struct group_row *g)
 {
     struct screen s = {0};
     struct buf text = {0};
-    uint64_t n = 0;
+    uint64_t n = 0, answers = 0;
     int err = draft_read(h->c, g->number, &text);
     h->unsent_shown = true;
     if (err) {
@@ -74,6 +78,9 @@ void home_unsent(struct home *h, const struct group_row *g)
     home_gap(h);
     view_head(&s, g);
     screen_text(&s, _("You have a text you did not send."));
+    err = draft_add_answered(h->c, g->number, &s, &answers);
+    if (err)
+        s.err = err;
     screen_said(&s, _("It begins"), lines_part(BUF_BYTES(&text), SHOWN_BYTES_MAX));
     buf_free(&text);
     screen_choice(&s, "1", _("Go on with it"));

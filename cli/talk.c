@@ -77,7 +77,8 @@ int talk_take_back(struct cli *c, uint64_t group, uint64_t draft)
     struct bytes text = api_bytes(api_row(&reply, UINT32_MAX), F_TEXT);
     /* A long text took work: it can be sent another time. */
     if (text.n > 0 && memchr(text.p, '\n', text.n)) {
-        err = draft_keep(c, group, text);
+        err = draft_keep(c, group, text,
+                         api_uint(api_row(&reply, UINT32_MAX), F_REPLY_ROW, 0));
         if (!err)
             cli_say(_("It is a text you did not send now."));
     }

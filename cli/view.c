@@ -316,7 +316,7 @@ static void add_cells(struct screen *s, const struct message_row *m)
 }
 
 /* "Answers Wren: Shall we meet on" above a text that answers another. */
-static void add_answered(struct screen *s, const struct message_row *m)
+void view_add_answered(struct screen *s, const struct message_row *m)
 {
     enum { FIRST_BYTES = 48 };
     char who[VIEW_NAME_BYTES], label[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
@@ -412,7 +412,7 @@ void view_add_message(struct screen *s, const struct message_row *m,
     struct bytes text = m->newer ? BYTES(newer, strlen(newer)) : m->text;
     if (m->missing_before)
         screen_text(s, _("Something written before this has not come yet."));
-    add_answered(s, m);
+    view_add_answered(s, m);
     if (label_of(&label, m, group->hour) == 0 && view_language_mark(&marked, m) == 0 &&
         buf_append(&marked, text, SIZE_MAX) == 0)
         screen_said(s, (const char *)label.p, BUF_BYTES(&marked));

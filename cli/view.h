@@ -71,6 +71,9 @@ bool view_unnamed(struct bytes name);
 void view_day(char out[static VIEW_WORDS_BYTES], uint64_t hour);
 /* The hour as programs read it: 2026-11-24T21:00Z. */
 void view_hour(char out[static VIEW_WORDS_BYTES], uint64_t hour);
+/* Add what the next text answers, with its first words; nothing where it answers none.
+ */
+void view_add_answered(struct screen *s, const struct message_row *m);
 /* Append "[Nederlands] " to `out` if the text is in another language than the screen.
  * ERR_NOMEM. */
 NODISCARD int view_language_mark(struct buf *out, const struct message_row *m);

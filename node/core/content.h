@@ -114,11 +114,18 @@ NODISCARD int content_say(struct group *g, const struct new_text *what,
 /* Keep a text as a draft that is sealed when `delay_ms` have passed. */
 NODISCARD int content_draft(struct group *g, const struct new_text *what,
                             uint64_t delay_ms, uint64_t *draft);
-/* Take a waiting text back: it is appended to `text` and erased.  ERR_NOTFOUND. */
-NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *text);
+/* Take a waiting text back: it is appended to `text` and erased; `*answers`: the row of
+ * what it answers, if that is here.  ERR_NOTFOUND. */
+NODISCARD int content_take_back(struct group *g, uint64_t draft, struct buf *text,
+                                uint64_t *answers);
 /* Keep `text` as the one that was begun in this group and not sent; an empty one erases
- * it.  ERR_TOOBIG, ERR_UTF8, log errors, ERR_NOMEM. */
-NODISCARD int content_keep_unsent(struct group *g, struct bytes text);
+ * it.  `reply`: what it answers (content_reply), or empty; where there is such a text
+ * already it stays what it is.  ERR_TOOBIG, ERR_UTF8, log errors, ERR_NOMEM. */
+NODISCARD int content_keep_unsent(struct group *g, struct bytes text,
+                                  struct bytes reply);
+/* What that text answers.  ERR_NOTFOUND: nothing, or there is none. */
+NODISCARD int content_unsent_answers(struct group *g,
+                                     uint8_t reply[static REPLY_BYTES]);
 /* Append that text to `text`.  ERR_NOTFOUND: there is none. */
 NODISCARD int content_unsent(struct group *g, struct buf *text);
 /* Let that text wait as content_draft does, with the lifetime and language of `how`; it

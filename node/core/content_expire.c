@@ -127,7 +127,8 @@ static int drafts_forget(struct group *g)
     int err = 0;
     while (c->drafts_count > 0 && !err) {
         struct buf text = {0};
-        err = content_take_back(g, c->drafts[0].number, &text);
+        uint64_t answers = 0;
+        err = content_take_back(g, c->drafts[0].number, &text, &answers);
         buf_free(&text);
     }
     return err;

@@ -68,6 +68,13 @@ bool order_shows(const struct ordering *o, const struct entry *e);
 /* Free all but `o` itself.  Legal on a zeroed one. */
 void order_end(struct ordering *o);
 
+/* --- content_answered.c ---------------------------------------------------------- */
+/* Set the reply fields of `view`: what became of what `reply` names; text and name are
+ * lent from `text` and `name`, which are replaced.  Log errors, ERR_NOMEM. */
+NODISCARD int answered_find(struct group *g, const uint8_t reply[static REPLY_BYTES],
+                            struct message_view *view, struct buf *text,
+                            struct buf *name);
+
 /* --- content_who.c --------------------------------------------------------------- */
 /* Note who is known to have which entry.  ERR_NOMEM. */
 NODISCARD int who_all(struct ordering *o);

@@ -22,6 +22,8 @@ NODISCARD int drafts_tick(struct group *g);
 /* --- content_unsent.c ------------------------------------------------------------ */
 /* True if this key of LOG_DRAFT is that of the text that was not sent. */
 bool unsent_is_key(struct bytes key);
+/* True if it is the one of what that text answers. */
+bool unsent_is_answers_key(struct bytes key);
 /* Note what the log holds of it.  ERR_DAMAGED. */
 NODISCARD int unsent_load(struct content *c, struct bytes value);
 /* At a new hour: erase it when its time is over.  Log errors. */

@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/text.h"
 #include "crypto/aead.h"
+#include "node/core/content_order.h"
 #include "node/core/content_own.h"
 #include "node/core/content_share.h"
 #include "node/core/peer_int.h"
@@ -275,6 +276,8 @@ static int draft_load_one(void *ctx, struct bytes key, struct bytes value)
     struct content *c = ctx;
     if (unsent_is_key(key))
         return unsent_load(c, value);
+    if (unsent_is_answers_key(key))
+        return value.n == REPLY_BYTES ? 0 : ERR_DAMAGED;
     if (key.n != 8 || value.n < DRAFT_HEAD_BYTES || c->drafts_count == LIMIT_DRAFTS_MAX)
         return ERR_DAMAGED;
     /* Due at once: the person is not there any more to take it back. */
@@ -388,7 +391,22 @@ static int draft_drop(struct group *g, uint32_t i)
     return log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key));
 }
 
-int content_take_back(struct group *g, uint64_t draft, struct buf *text)
+/* The row of what is answered; 0: it is not here any more. */
+static int answered_row(struct group *g, const uint8_t *reply, uint64_t *row)
+{
+    struct buf text = {0}, name = {0};
+    struct message_view view = {0};
+    uint8_t copy[REPLY_BYTES]; /* the log's bytes do not outlive the looking */
+    memcpy(copy, reply, sizeof copy);
+    int err = answered_find(g, copy, &view, &text, &name);
+    *row = view.reply == REPLY_HERE ? view.reply_row : 0;
+    buf_free(&text);
+    buf_free(&name);
+    return err;
+}
+
+int content_take_back(struct group *g, uint64_t draft, struct buf *text,
+                      uint64_t *answers)
 {
     struct content *c = g->content;
     for (uint32_t i = 0; i < c->drafts_count; i++) {
@@ -402,6 +420,8 @@ int content_take_back(struct group *g, uint64_t draft, struct buf *text)
         err = waiting_read(value, &what);
         if (!err)
             err = buf_append(text, what.text, SIZE_MAX / 2);
+        if (!err && what.reply.n > 0)
+            err = answered_row(g, what.reply.p, answers);
         return err ? err : draft_drop(g, i);
     }
     return ERR_NOTFOUND;

@@ -191,56 +191,6 @@ struct showing {
     bool found;
 };
 
-static int answered_visit(void *ctx, const struct content_row *row)
-{
-    struct showing *w = ctx;
-    struct body body;
-    if (memcmp(row->hash, w->reply + REPLY_AUTHOR_BYTES + 4, DEP_BYTES) != 0)
-        return 0;
-    bool ended = content_ended(w->g, row->end_hour) || row->state == CONTENT_BEFORE;
-    w->view.reply = ended ? REPLY_ENDED : REPLY_MISSING;
-    if (ended || row->state != CONTENT_OPEN || !body_is_text(row->kind) ||
-        author_at(w->g->content, row->author)->hidden)
-        return 1;
-    if (body_decode(row->body, &body))
-        return ERR_DAMAGED;
-    w->view.reply = REPLY_HERE;
-    w->view.reply_row = row->row;
-    int err = buf_append(&w->answered, body.text, SIZE_MAX / 2);
-    return err ? err : 1;
-}
-
-/* The author whose key begins as the answer says; 0: nobody is known. */
-static uint32_t answered_author(const struct group *g, const uint8_t *reply)
-{
-    const struct content *c = g->content;
-    for (uint32_t n = 1; n <= c->authors_count; n++)
-        if (memcmp(author_at(c, n)->pk, reply, REPLY_AUTHOR_BYTES) == 0)
-            return n;
-    return 0;
-}
-
-static int show_answered(struct showing *w)
-{
-    struct group *g = w->g;
-    const struct log *log = &g->peer->log;
-    uint32_t author = answered_author(g, w->reply);
-    w->view.reply = reply_gone(g, w->reply);
-    w->answered.n = w->name.n = 0;
-    int err = author == 0
-                  ? 0
-                  : log->ops->content_by_seq(log->ctx, g->number, author,
-                                             get_u32(w->reply + REPLY_AUTHOR_BYTES),
-                                             answered_visit, w);
-    if (err < 0 || w->view.reply != REPLY_HERE)
-        return err < 0 ? err : 0;
-    const struct member *m = member_find(g, author_at(g->content, author)->pk);
-    err = m ? buf_append(&w->name, card_member_name(g, m->index), SIZE_MAX / 2) : 0;
-    w->view.reply_name = BUF_BYTES(&w->name);
-    w->view.reply_text = BUF_BYTES(&w->answered);
-    return err;
-}
-
 static int show_row(void *ctx, const struct content_row *row)
 {
     struct showing *w = ctx;
@@ -291,7 +241,7 @@ static int show(struct search *s, const struct hit *h, struct showing *w,
     if (w->view.author != UINT32_MAX)
         w->view.author_name = card_member_name(s->g, w->view.author);
     if (w->view.reply != REPLY_NOT) {
-        err = show_answered(w);
+        err = answered_find(w->g, w->reply, &w->view, &w->answered, &w->name);
         if (!err && w->view.author != UINT32_MAX)
             w->view.author_name = card_member_name(s->g, w->view.author);
     }

@@ -14,11 +14,16 @@ enum {
     UNSENT_BYTES_MAX = UNSENT_HEAD_BYTES + LIMIT_BODY_BYTES_MAX
 };
 
-static const uint8_t key_unsent[1] = {'u'};
+static const uint8_t key_unsent[1] = {'u'}, key_answers[1] = {'v'};
 
 bool unsent_is_key(struct bytes key)
 {
     return bytes_equal(key, BYTES_OF(key_unsent));
+}
+
+bool unsent_is_answers_key(struct bytes key)
+{
+    return bytes_equal(key, BYTES_OF(key_answers));
 }
 
 int unsent_load(struct content *c, struct bytes value)
@@ -36,10 +41,38 @@ static int unsent_drop(struct group *g)
     if (!g->content->has_unsent)
         return 0;
     g->content->has_unsent = false;
-    return log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_unsent));
+    int err = log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_unsent));
+    return err ? err
+               : log->ops->del(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_answers));
 }
 
-int content_keep_unsent(struct group *g, struct bytes text)
+int content_unsent_answers(struct group *g, uint8_t reply[static REPLY_BYTES])
+{
+    struct log *log = &g->peer->log;
+    struct bytes value = {0};
+    int err = g->content->has_unsent ? log->ops->get(log->ctx, g->number, LOG_DRAFT,
+                                                     BYTES_OF(key_answers), &value)
+                                     : ERR_NOTFOUND;
+    if (err)
+        return err;
+    if (value.n != REPLY_BYTES)
+        return ERR_DAMAGED;
+    memcpy(reply, value.p, REPLY_BYTES);
+    return 0;
+}
+
+/* What was begun before as no answer, or as one to another text, does not become one.
+ */
+static int keep_answers(struct group *g, struct bytes reply)
+{
+    struct log *log = &g->peer->log;
+    return reply.n == 0 || g->content->has_unsent
+               ? 0
+               : log->ops->put(log->ctx, g->number, LOG_DRAFT, BYTES_OF(key_answers),
+                               reply);
+}
+
+int content_keep_unsent(struct group *g, struct bytes text, struct bytes reply)
 {
     struct content *c = g->content;
     struct log *log = &g->peer->log;
@@ -50,8 +83,10 @@ int content_keep_unsent(struct group *g, struct bytes text)
     if (err || text.n == 0)
         return err ? err : unsent_drop(g);
     put_u32(head, g->hour.hour);
+    err = keep_answers(g, reply);
     c->copy.n = 0;
-    err = buf_append(&c->copy, BYTES_OF(head), UNSENT_BYTES_MAX);
+    if (!err)
+        err = buf_append(&c->copy, BYTES_OF(head), UNSENT_BYTES_MAX);
     if (!err)
         err = buf_append(&c->copy, text, UNSENT_BYTES_MAX);
     if (!err)
@@ -85,9 +120,14 @@ int content_send_unsent(struct group *g, const struct new_text *how, uint64_t de
                         uint64_t *draft)
 {
     struct buf text = {0}; /* the log's bytes do not outlive the writing */
+    uint8_t reply[REPLY_BYTES];
     int err = content_unsent(g, &text);
+    int answers = err ? ERR_NOTFOUND : content_unsent_answers(g, reply);
+    if (!err && answers != ERR_NOTFOUND)
+        err = answers;
     if (!err) {
-        const struct new_text what = {.text = BUF_BYTES(&text),
+        const struct new_text what = {.reply = BYTES(reply, answers ? 0 : REPLY_BYTES),
+                                      .text = BUF_BYTES(&text),
                                       .lifetime_hours = how->lifetime_hours,
                                       .language = how->language};
         err = content_draft(g, &what, delay_ms, draft);

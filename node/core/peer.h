@@ -48,8 +48,10 @@ enum cmd_kind {
     CMD_SAY,         /* group, text, delay_ms, lifetime_hours (UINT32_MAX: the group's),
                         text_language (may be empty), answers: the text in `row`
                         -> draft or id */
-    CMD_TAKE_BACK,   /* group, draft: take a waiting text back -> text in line */
-    CMD_KEEP_UNSENT, /* group, text: what was begun and not sent; empty: forget it */
+    CMD_TAKE_BACK,   /* group, draft: take a waiting text back -> text in line, row of
+                        what it answers (0) */
+    CMD_KEEP_UNSENT, /* group, text: what was begun and not sent; empty: forget it;
+                        answers: it answers the text in `row` */
     CMD_SEND_UNSENT, /* group, delay_ms (0 counts as 1), lifetime_hours, text_language
                         -> draft */
     CMD_RENAME,      /* group, pseudonym: change own name */

@@ -154,14 +154,21 @@ static int command_take_back(struct peer *p, struct command *c)
 {
     struct group *g = NULL;
     int err = command_group(p, c, &g);
-    return err ? err : content_take_back(g, c->draft, &c->line);
+    return err ? err : content_take_back(g, c->draft, &c->line, &c->row);
 }
 
 static int command_keep_unsent(struct peer *p, const struct command *c)
 {
     struct group *g = NULL;
     int err = command_group(p, c, &g);
-    return err ? err : content_keep_unsent(g, c->text);
+    uint8_t reply[REPLY_BYTES];
+    if (!err && c->answers)
+        err = content_reply(g, c->row, reply);
+    if (err == ERR_NOTFOUND && g) /* that one is gone; the text is not */
+        return content_keep_unsent(g, c->text, BYTES(NULL, 0));
+    return err ? err
+               : content_keep_unsent(g, c->text,
+                                     BYTES(reply, c->answers ? REPLY_BYTES : 0));
 }
 
 static int command_send_unsent(struct peer *p, struct command *c)

@@ -118,6 +118,10 @@ int peer_lacking(struct peer *p, uint32_t group, uint64_t row, peer_visit_name *
 /* Append to `text` what was begun in a group and not sent.
  * ERR_NOTFOUND: nothing, or no such group. */
 NODISCARD int peer_unsent(struct peer *p, uint32_t group, struct buf *text);
+/* Set the reply fields of `view` to what that text answers: REPLY_NOT if nothing.  Lent
+ * until the next call.  ERR_NOTFOUND: no such group, ERR_NOMEM, log errors. */
+NODISCARD int peer_unsent_answers(struct peer *p, uint32_t group,
+                                  struct message_view *view);
 
 /* Why something of a member was left out (P8.12). */
 enum limited {

@@ -6,7 +6,7 @@
 #include "crypto/arena.h"
 #include "node/core/budget.h"
 #include "node/core/compare.h"
-#include "node/core/content_int.h"
+#include "node/core/content_order.h"
 #include "node/core/join_int.h"
 #include "node/core/lifetime.h"
 #include "node/core/peer_int.h"
@@ -216,6 +216,20 @@ int peer_unsent(struct peer *p, uint32_t group, struct buf *text)
 {
     struct group *g = peer_group(p, group);
     return g ? content_unsent(g, text) : ERR_NOTFOUND;
+}
+
+int peer_unsent_answers(struct peer *p, uint32_t group, struct message_view *view)
+{
+    struct group *g = peer_group(p, group);
+    uint8_t reply[REPLY_BYTES];
+    *view = (struct message_view){.reply = REPLY_NOT};
+    int err = g ? card_names_ready(g) : ERR_NOTFOUND;
+    if (err)
+        return err;
+    err = content_unsent_answers(g, reply);
+    if (err)
+        return err == ERR_NOTFOUND ? 0 : err;
+    return answered_find(g, reply, view, &p->shown_by, &p->shown_me);
 }
 
 /* The latest reason a member was limited for; false if never. */

@@ -41,9 +41,9 @@
  *     NEAR      rows: GROUP NAME LINKED
  *     COMPARE_LOOK   nothing, or GROUP ROW NAME LINKED ANSWER (1: we said "the same");
  *               SENTENCE SENTENCE_LANGUAGE once there is one
- *     UNSENT    TEXT (NOTFOUND: there is none); rows: GROUP TEXT (the first words)
- *               UNSENT_BYTES
- *     follow    GROUP DRAFT ROW EVENT (enum tell) ERR as single values, again and again
+ *     UNSENT    TEXT (NOTFOUND: there is none), REPLY and so on as in MESSAGES; rows:
+ * GROUP TEXT (the first words) UNSENT_BYTES follow    GROUP DRAFT ROW EVENT (enum tell)
+ * ERR as single values, again and again
  */
 #ifndef NODE_HOST_API_H
 #define NODE_HOST_API_H
@@ -66,7 +66,7 @@ enum api_verb {
     API_SAY = 8,         /* GROUP TEXT [DELAY_MS LIFETIME TEXT_LANGUAGE] [ROW: the text
                             it answers]
                             -> DRAFT or ID */
-    API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT */
+    API_TAKE_BACK = 9,   /* GROUP DRAFT -> TEXT; REPLY_ROW: what it answers, if here */
     API_MESSAGES = 10,   /* GROUP [UNREAD] [DRAFT 1: only those that wait here]
                             [THREAD ROW: only that thread] [LAST n: the newest n and
                             all unread] [AFTER n LIMIT n] -> rows in shown order */
@@ -94,10 +94,11 @@ enum api_verb {
     API_WORDS = 34,          /* SECRET (32 bytes of six words) GROUP [STEWARD OPEN
                                 SENTENCE_LANGUAGE]: let somebody in; SECRET PSEUDONYM:
                                 join.  A telling says how it goes */
-    API_UNSENT_KEEP = 43,    /* GROUP TEXT (empty: forget it): begun and not sent */
-    API_UNSENT = 44,     /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
-    API_UNSENT_SAY = 45, /* GROUP [DELAY_MS LIFETIME TEXT_LANGUAGE] -> DRAFT; it is
-                            unsent no more */
+    API_UNSENT_KEEP = 43, /* GROUP TEXT (empty: forget it): begun and not sent; ROW: it
+                          answers this one */
+    API_UNSENT = 44,      /* GROUP -> TEXT; without GROUP: [AFTER n LIMIT n] -> rows */
+    API_UNSENT_SAY = 45,  /* GROUP [DELAY_MS LIFETIME TEXT_LANGUAGE] -> DRAFT; it is
+                             unsent no more */
     API_HIDE = 35,    /* GROUP ROW (of API_MEMBERS) [ON]: their texts, on this device */
     API_LACKING = 39, /* GROUP ROW: a kept text -> rows; USAGE: it is talk */
     API_SEARCH = 37,  /* GROUP TEXT (words) -> ENTRIES (how many there are); rows as

@@ -128,6 +128,8 @@ static int call_take_back(struct call *k)
     int err = call_group_command(k, &c);
     if (err == 0)
         api_put_text(&k->out->values, F_TEXT, BUF_BYTES(&c.line));
+    if (err == 0 && c.row > 0)
+        api_put_uint(&k->out->values, F_REPLY_ROW, c.row);
     buf_free(&c.line);
     return err;
 }
@@ -153,6 +155,8 @@ static int look_unsent(struct call *k)
     int err = peer_unsent(k->h->peer, (uint32_t)k->args->group, &text);
     if (err == 0)
         api_put_text(&k->out->values, F_TEXT, BUF_BYTES(&text));
+    if (err == 0)
+        err = rows_unsent_answers(k->h, k->args, k->out);
     buf_free(&text);
     return err;
 }
@@ -165,6 +169,7 @@ static int call_plain(struct call *k, enum cmd_kind kind)
                         .pseudonym = k->args->pseudonym,
                         .text = k->args->text,
                         .row = k->args->row,
+                        .answers = k->args->has_row,
                         .lifetime_hours = (uint32_t)k->args->lifetime,
                         .on = k->args->on};
     int err = call_group_command(k, &c);

@@ -395,6 +395,16 @@ static int unsent_row(void *ctx, const struct group_view *v)
     return page_row(&u->page, &row);
 }
 
+int rows_unsent_answers(struct host *h, const struct api_args *args,
+                        struct api_answer *out)
+{
+    struct message_view v;
+    int err = peer_unsent_answers(h->peer, (uint32_t)args->group, &v);
+    if (!err)
+        put_answered(&out->values, &v);
+    return err;
+}
+
 int rows_unsent(struct host *h, const struct api_args *args, struct api_answer *out)
 {
     struct unsent_rows u = {.page = {.args = args, .out = out}, .h = h};

@@ -18,6 +18,9 @@ NODISCARD int rows_groups(struct host *h, const struct api_args *args,
 /* Members of args->group.  ERR_NOTFOUND, ERR_NOMEM, ERR_TOOBIG. */
 NODISCARD int rows_members(struct host *h, const struct api_args *args,
                            struct api_answer *out);
+/* API_UNSENT of a group: what that text answers.  Errors of the log. */
+NODISCARD int rows_unsent_answers(struct host *h, const struct api_args *args,
+                                  struct api_answer *out);
 /* API_SEARCH: texts found by words.  ERR_EMPTY, ERR_NOTFOUND, ERR_TOOBIG, ERR_UTF8,
  * errors of the log. */
 NODISCARD int rows_search(struct host *h, const struct api_args *args,

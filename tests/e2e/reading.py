@@ -58,6 +58,7 @@ def face_to_face():
         hidden(t)
         quiet(t)
         threads()
+        half(t)
     t.say("0")
     t.say("0")
     check("it closes", t.end() == 0, t.text)
@@ -120,6 +121,26 @@ def threads():
     check("a thread is what answers one text", [m["text"][:4] for m in
           read("otter", "--thread", str(first))] == ["Shal", "Yes,", "and "],
           read("otter"))
+
+
+def half(t):
+    """An answer of several rows is kept, and stays an answer."""
+    t.expect("Number:")
+    pick(t, "Answer a text", "Which text", "1  ", "Number:")
+    choose(t, "1", "Your text:")
+    check("several rows are kept", choose(
+        t, "Bring two\nor three", "more than one line",
+        "You have a text you did not send.", "Number:"), t.text)
+    check("it says what it answers", "The next one answers Otter" in
+          t.text[t.text.rindex("did not send"):].replace("\n", " "), t.text)
+    check("thrown away and taken back it still does", choose(
+        t, "3", "Type u to have it back", "Number:") and choose(
+        t, "u", "You have your text back", "The next one answers Otter", "Number:"),
+        t.text)
+    choose(t, "2", "It waits 30", "Number:")
+    answers = until(lambda: [m["answers"] for m in read("otter") if
+                             m["text"] == "Bring two\nor three"], 50)
+    check("it goes out as an answer", answers and answers != [None], read("otter"))
 
 
 main(set_up, face_to_face)

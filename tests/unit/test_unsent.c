@@ -145,4 +145,49 @@ T_CASE(bad_texts_change_nothing)
     tp_free(t);
 }
 
+/* P8.14: half an answer stays an answer. */
+T_CASE(what_it_answers_stays_with_it)
+{
+    struct tp *t = tp_new(1);
+    struct message_view v;
+    uint64_t draft = 0;
+    tp_found(t, "Circle", 168);
+    T_EQ(tp_say(t, 1, "soup at six?"), 0);
+    struct command half = {.kind = CMD_KEEP_UNSENT,
+                           .group = 1,
+                           .text = TEXT("yes, and"),
+                           .answers = true,
+                           .row = 1};
+    T_EQ(tp_command(t, &half), 0);
+    T_EQ(peer_unsent_answers(t->peer, 1, &v), 0);
+    T(v.reply == REPLY_HERE && v.reply_row == 1);
+    T(bytes_equal(v.reply_text, TEXT("soup at six?")));
+    T(bytes_equal(v.reply_name, TEXT("Wren")));
+    tp_restart(t);
+    T_EQ(keep(t, 1, TEXT("yes, and bread")), 0); /* went on with */
+    T_EQ(send_it(t, 30000, &draft), 0);
+    T(nothing(t, 1));
+    struct command back = {.kind = CMD_TAKE_BACK, .group = 1, .draft = draft};
+    T_EQ(tp_command(t, &back), 0);
+    T_EQ(back.row, 1); /* a text that was taken back says it, too */
+    buf_free(&back.line);
+    T_EQ(peer_unsent_answers(t->peer, 1, &v), 0);
+    T_EQ(v.reply, REPLY_NOT); /* with the text it went */
+
+    /* What was begun as no answer does not become one; nor is it lost. */
+    T_EQ(keep(t, 1, TEXT("by the way")), 0);
+    half.text = TEXT("by the way\nyes");
+    T_EQ(tp_command(t, &half), 0);
+    T_EQ(peer_unsent_answers(t->peer, 1, &v), 0);
+    T_EQ(v.reply, REPLY_NOT);
+    T_EQ(keep(t, 1, TEXT("")), 0);
+    half.row = 77; /* that one is gone */
+    T_EQ(tp_command(t, &half), 0);
+    T(kept(t, 1, half.text));
+    T_EQ(peer_unsent_answers(t->peer, 1, &v), 0);
+    T_EQ(v.reply, REPLY_NOT);
+    T_EQ(peer_unsent_answers(t->peer, 2, &v), ERR_NOTFOUND);
+    tp_free(t);
+}
+
 T_RUN()

@@ -359,6 +359,20 @@ int text_bare(struct bytes s, struct buf *out, size_t bytes_max)
     return err;
 }
 
+bool text_has_letter(struct bytes s)
+{
+    while (s.n > 0) {
+        int32_t point;
+        size_t n = point_take(s, &point);
+        utf8proc_category_t is = utf8proc_category(point);
+        if ((is >= UTF8PROC_CATEGORY_LU && is <= UTF8PROC_CATEGORY_LO) ||
+            (is >= UTF8PROC_CATEGORY_ND && is <= UTF8PROC_CATEGORY_NO))
+            return true;
+        s = bytes_after(s, n);
+    }
+    return false;
+}
+
 struct bytes text_part(struct bytes s, size_t bytes_max)
 {
     enum { FOLLOWS = 0x80, FOLLOWS_MASK = 0xc0 };

@@ -37,6 +37,9 @@ NODISCARD int text_fold(struct bytes s, struct buf *out, size_t bytes_max);
 /* As text_fold, and without the marks on letters: "E\xcc\x81\xc3\xa9n" gives "een". */
 NODISCARD int text_bare(struct bytes s, struct buf *out, size_t bytes_max);
 
+/* True if there is a letter or a figure of any script in `s`. */
+bool text_has_letter(struct bytes s);
+
 /* The first at most `bytes_max` bytes of `s`, cut before a code point. */
 struct bytes text_part(struct bytes s, size_t bytes_max);
 

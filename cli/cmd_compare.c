@@ -38,7 +38,7 @@ static int show(struct cli *c, const struct group_row *g,
 }
 
 /* At a terminal: the answer.  ERR_NEEDTERM: it ends without one. */
-static int ask_same(struct cli *c, uint64_t group)
+static int ask_same(struct cli *c, const struct comparing_row *row)
 {
     for (;;) {
         struct buf typed = {0};
@@ -49,7 +49,7 @@ static int ask_same(struct cli *c, uint64_t group)
             return err;
         int yes = door_yes_or_no(text);
         if (yes >= 0)
-            return comparing_answer(c, group, yes == 1);
+            return comparing_answer(c, row, yes == 1);
         cli_say(_("Type y or n."));
     }
 }
@@ -76,7 +76,7 @@ static int compare(struct cli *c, const struct group_row *g, uint64_t seconds)
         err = show(c, g, &row);
     if (err || !person)
         return err;
-    err = ask_same(c, g->number);
+    err = ask_same(c, &row);
     if (err == ERR_NEEDTERM && comparing_end(c, g->number) == 0)
         cli_say(_("Nothing was remembered."));
     return err;
@@ -101,11 +101,16 @@ int command_compare(struct cli *c)
 
 static int answer(struct cli *c, bool same)
 {
+    struct comparing_row row;
     struct group_row g;
     int err = opening_open(c, false);
     if (!err)
         err = view_find_group(c, c->args.operands[0], &g);
-    return err ? err : comparing_answer(c, g.number, same);
+    if (!err)
+        err = comparing_look(c, &row);
+    if (!err && row.group != g.number)
+        row.ready = false;
+    return err ? err : comparing_answer(c, &row, same);
 }
 
 int command_compare_yes(struct cli *c)

@@ -39,6 +39,7 @@ int comparing_look(struct cli *c, struct comparing_row *out)
     out->group = api_uint(map, F_GROUP, 0);
     out->row = api_uint(map, F_ROW, 0);
     out->linked = api_uint(map, F_LINKED, 0) != 0;
+    out->same = api_uint(map, F_ANSWER, 0) != 0;
     out->language = api_uint(map, F_SENTENCE_LANGUAGE, 0);
     view_name(out->name, api_bytes(map, F_NAME));
     out->ready = bits.n == sizeof out->sentence;
@@ -66,20 +67,22 @@ void comparing_add(struct screen *s, const struct comparing_row *row)
     }
 }
 
-int comparing_answer(struct cli *c, uint64_t group, bool same)
+int comparing_answer(struct cli *c, const struct comparing_row *seen, bool same)
 {
-    struct api_args args = {.group = group, .has_group = true, .on = same};
-    struct comparing_row row;
-    int err = comparing_look(c, &row);
-    if (!err)
-        err = row.on && row.group == group ? cli_do(c, API_COMPARE_ANSWER, &args)
-                                           : ERR_STATE;
+    struct api_args args = {.group = seen->group,
+                            .has_group = true,
+                            .id = BYTES_OF(seen->sentence),
+                            .on = same};
+    int err =
+        seen->on && seen->ready ? cli_do(c, API_COMPARE_ANSWER, &args) : ERR_STATE;
     if (err == ERR_STATE)
-        return cli_error(c, err, _("There is no sentence to compare."));
+        return cli_error(c, err,
+                         seen->ready ? _("There is another sentence now. Look again.")
+                                     : _("There is no sentence to compare."));
     if (err)
         return err;
     if (same) {
-        cli_sayf(_("You compared with %s. This device remembers it."), row.name);
+        cli_sayf(_("You compared with %s. This device remembers it."), seen->name);
     } else {
         cli_say(_("Stopped. Somebody may sit between you."));
         cli_say(_("Say nothing secret here. Ask a keeper, in person."));

@@ -12,7 +12,8 @@
 #include "node/core/door.h"
 
 struct comparing_row {
-    bool on, linked, ready; /* ready: there is a sentence */
+    bool on, linked;
+    bool ready, same; /* there is a sentence; this person said that it is the same */
     uint64_t group, row, language;
     uint8_t sentence[SENTENCE_BYTES];
     char name[VIEW_NAME_BYTES];
@@ -25,9 +26,11 @@ NODISCARD int comparing_begin(struct cli *c, uint64_t group, uint64_t row);
 NODISCARD int comparing_look(struct cli *c, struct comparing_row *out);
 /* Add what the other one has to do, or the sentence once there is one. */
 void comparing_add(struct screen *s, const struct comparing_row *row);
-/* Say whether it is the same, and what follows from that.  ERR_STATE (said): there is
- * nothing to compare. */
-NODISCARD int comparing_answer(struct cli *c, uint64_t group, bool same);
+/* Say whether the sentence of `seen`, which the person saw, is the same on the other
+ * side, and what follows from that.  ERR_STATE (said): there is none, or another one by
+ * now. */
+NODISCARD int comparing_answer(struct cli *c, const struct comparing_row *seen,
+                               bool same);
 /* Compare no more. */
 NODISCARD int comparing_end(struct cli *c, uint64_t group);
 

@@ -75,7 +75,7 @@ static bool step(struct home *h, const struct group_row *g)
         return !h->closing;
     int yes = row.ready ? door_yes_or_no(typed) : -1;
     if (yes >= 0) {
-        home_report(h, comparing_answer(h->c, g->number, yes == 1));
+        home_report(h, comparing_answer(h->c, &row, yes == 1));
         return false;
     }
     if (strcmp(typed, "0") == 0) {
@@ -106,13 +106,16 @@ void home_compare_news(struct home *h, const struct session_event *event)
     struct comparing_row row;
     struct group_row g;
     if (event->err) {
-        cli_say(_("Stopped: they say that it is not the same."));
+        cli_say(event->err == ERR_FULL
+                    ? _("Stopped: it began anew too often.")
+                    : _("Stopped: they say that it is not the same."));
         cli_say(_("Say nothing secret here. Ask a keeper, in person."));
         return;
     }
     if (comparing_look(h->c, &row) || view_group_number(h->c, event->group, &g))
         return;
-    if (row.on && row.ready && row.group == event->group && row.row == event->row) {
+    if (row.on && row.ready && !row.same && row.group == event->group &&
+        row.row == event->row) {
         cli_sayf(_("You and %s see a sentence now. Press Enter."), row.name);
         return;
     }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "store/store_int.h"
 
 enum { QUERY_BYTES_MAX = 8192 };
@@ -114,16 +115,6 @@ static bool is_space(uint8_t c)
     return c == ' ' || c == '\n' || c == '\t';
 }
 
-/* True if the index has words like this: signs alone are none. */
-static bool has_letter(struct bytes word)
-{
-    for (size_t i = 0; i < word.n; i++)
-        if (word.p[i] >= 0x80 || (word.p[i] >= 'a' && word.p[i] <= 'z') ||
-            (word.p[i] >= '0' && word.p[i] <= '9'))
-            return true;
-    return false;
-}
-
 /* Each word as a string that a word of the text begins with: "soup"* "si"*. */
 static int query_of(struct bytes words, struct buf *out)
 {
@@ -136,7 +127,7 @@ static int query_of(struct bytes words, struct buf *out)
         struct bytes word = BYTES(words.p + at, end - at);
         if (word.n == 0)
             break;
-        if (!has_letter(word) || memchr(word.p, '"', word.n) ||
+        if (!text_has_letter(word) || memchr(word.p, '"', word.n) ||
             memchr(word.p, 0, word.n))
             return ERR_USAGE;
         err = buf_append(out, BYTES("\"", 1), QUERY_BYTES_MAX);

@@ -79,6 +79,19 @@ static bool column_fits(const struct column *c, char want)
     }
 }
 
+/* Which column of this shape is a topic; -1: none. */
+static int want_topic(int shape)
+{
+    return shape == SHAPE_TOPIC ? 2 : shape == SHAPE_TOPIC_INDEX ? 1 : -1;
+}
+
+/* The index of words has rows that look like topics, but for their size. */
+static bool is_topic(const struct record *r, int column)
+{
+    enum { TOPIC_BYTES = 32 };
+    return r->columns[column].bytes.n == TOPIC_BYTES;
+}
+
 static enum shape shape_of(const struct record *r)
 {
     for (int i = 0; i < SHAPE_COUNT; i++) {
@@ -88,7 +101,8 @@ static enum shape shape_of(const struct record *r)
         uint32_t same = 0;
         while (same < r->columns_count && column_fits(&r->columns[same], want[same]))
             same++;
-        if (same == r->columns_count)
+        if (same == r->columns_count &&
+            (want_topic(i) < 0 || is_topic(r, want_topic(i))))
             return (enum shape)i;
     }
     return SHAPE_COUNT;

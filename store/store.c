@@ -90,7 +90,7 @@ static int left_over(struct store *s)
     int err = pragma_ask(s, "PRAGMA freelist_count", &free_pages, NULL, NULL);
     if (err)
         return err;
-    s->erased = free_pages > 0;
+    s->erased = s->erased || free_pages > 0;
     if (vfs_wal_frames(s->vfs) > 0 && checkpoint(s) != 0)
         s->erased = true; /* a full disk: the store works, and settling tries again */
     return 0;
@@ -377,11 +377,12 @@ int store_settle(struct store *s)
 {
     if (s->begun)
         return ERR_STATE;
-    int err = store_words_merge(s);
-    if (!err)
+    /* Words that could not be merged keep no other erased bytes in the log. */
+    int unmerged = store_words_merge(s),
         err = store_exec(s, "PRAGMA incremental_vacuum");
     if (!err)
         err = checkpoint(s);
+    err = err ? err : unmerged;
     if (!err)
         s->erased = false;
     return err;

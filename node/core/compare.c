@@ -8,7 +8,14 @@
 #include "crypto/hash.h"
 #include "node/core/peer_int.h"
 
-enum { COMPARE_MS_MAX = 10 * 60 * 1000, DRAWS_MAX = 4 };
+enum { COMPARE_MS_MAX = 10 * 60 * 1000, DRAWS_MAX = 4, RECENT_MAX = 8 };
+
+/* Something about a member that is remembered for ten minutes; the oldest is forgotten.
+ */
+struct recent {
+    uint32_t group, index;
+    uint64_t until_ms; /* 0: none */
+};
 
 /* With whom we compare, and how far it is. */
 struct comparing {
@@ -23,6 +30,9 @@ struct comparing {
     uint64_t until_ms;
     uint64_t born; /* of the link that was told; 0: none */
     uint8_t nonce[32], other_nonce[32], commitment[32];
+    bool stopping; /* our person said no, and the other side was not told yet */
+    struct recent wished[RECENT_MAX];    /* who wants to compare: our person knows */
+    struct recent marked_by[RECENT_MAX]; /* marks that a no of theirs takes away */
 };
 
 int compare_new(struct peer *p)
@@ -37,9 +47,40 @@ void compare_free(struct peer *p)
     p->comparing = NULL;
 }
 
+/* All but what is remembered of others. */
 static void end(struct comparing *c)
 {
+    struct recent wished[RECENT_MAX], marked_by[RECENT_MAX];
+    memcpy(wished, c->wished, sizeof wished);
+    memcpy(marked_by, c->marked_by, sizeof marked_by);
     wipe(c, sizeof *c);
+    memcpy(c->wished, wished, sizeof wished);
+    memcpy(c->marked_by, marked_by, sizeof marked_by);
+}
+
+static struct recent *recent_find(const struct peer *p, struct recent *list,
+                                  uint32_t group, uint32_t index)
+{
+    for (int i = 0; i < RECENT_MAX; i++)
+        if (list[i].group == group && list[i].index == index &&
+            list[i].until_ms > p->now_ms)
+            return &list[i];
+    return NULL;
+}
+
+static void recent_note(const struct peer *p, struct recent *list, uint32_t group,
+                        uint32_t index)
+{
+    struct recent *to = recent_find(p, list, group, index);
+    for (int i = 0; i < RECENT_MAX && !to; i++)
+        if (list[i].until_ms <= p->now_ms)
+            to = &list[i];
+    if (!to) { /* the oldest */
+        to = &list[0];
+        for (int i = 1; i < RECENT_MAX; i++)
+            to = list[i].until_ms < to->until_ms ? &list[i] : to;
+    }
+    *to = (struct recent){group, index, p->now_ms + COMPARE_MS_MAX};
 }
 
 static bool is_with(const struct comparing *c, const struct group *g, uint32_t index)
@@ -118,16 +159,18 @@ static int give_up(struct group *g)
     struct comparing *c = g->peer->comparing;
     uint32_t index = c->index;
     end(c);
-    return tell(g, index, ERR_STOPPED);
+    return tell(g, index, ERR_FULL);
 }
 
-/* Somebody would like to, and we did not choose them: our person is told once a link.
- */
-static int on_wish(struct group *g, struct link *l)
+/* Somebody would like to, and we did not choose them, or have answered: our person is
+ * told, once in ten minutes of each member. */
+static int on_wish(struct group *g, const struct link *l)
 {
-    bool told = l->compare_told;
-    l->compare_told = true;
-    return told ? 0 : tell(g, l->member, 0);
+    struct comparing *c = g->peer->comparing;
+    if (recent_find(g->peer, c->wished, g->number, l->member))
+        return 0;
+    recent_note(g->peer, c->wished, g->number, l->member);
+    return tell(g, l->member, 0);
 }
 
 static int on_commit(struct group *g, struct link *l, const struct wire_compare *m)
@@ -135,7 +178,8 @@ static int on_commit(struct group *g, struct link *l, const struct wire_compare 
     struct comparing *c = g->peer->comparing;
     if (c->first)
         return 0;
-    if (c->heard && memcmp(c->commitment, m->commitment, 32) != 0) {
+    if (c->heard && (memcmp(c->commitment, m->commitment, 32) != 0 ||
+                     c->other_language != m->language)) {
         if (c->marked) /* that was another time */
             return on_wish(g, l);
         if (c->draws == DRAWS_MAX)
@@ -215,14 +259,19 @@ int compare_marked(struct group *g, const uint8_t member_pk[static 32], bool *ma
     return err == ERR_NOTFOUND ? 0 : err;
 }
 
-/* Their person says that the sentences differ: ours may have said the other thing. */
-static int on_stop(struct group *g)
+/* Their person says that the sentences differ: ours may have said the other thing, and
+ * may compare with somebody else by now. */
+static int on_stop(struct group *g, uint32_t index)
 {
     struct comparing *c = g->peer->comparing;
-    uint32_t index = c->index;
-    int err = c->marked ? mark(g, index, false) : 0;
-    end(c);
-    return err ? err : tell(g, index, ERR_STOPPED);
+    struct recent *was = recent_find(g->peer, c->marked_by, g->number, index);
+    bool ours = is_with(c, g, index);
+    int err = was ? mark(g, index, false) : 0;
+    if (was)
+        was->until_ms = 0;
+    if (ours)
+        end(c);
+    return err || (!was && !ours) ? err : tell(g, index, ERR_STOPPED);
 }
 
 /* ---- in and out --------------------------------------------------------------------
@@ -231,7 +280,9 @@ static int on_stop(struct group *g)
 int compare_message(struct group *g, struct link *l, const struct wire_compare *m)
 {
     struct comparing *c = g->peer->comparing;
-    bool ours = is_with(c, g, l->member);
+    bool ours = is_with(c, g, l->member) && !c->stopping;
+    if (m->step == COMPARE_STOP)
+        return on_stop(g, l->member);
     if (!ours)
         return m->step <= COMPARE_COMMIT ? on_wish(g, l) : 0;
     switch (m->step) {
@@ -239,7 +290,6 @@ int compare_message(struct group *g, struct link *l, const struct wire_compare *
     case COMPARE_COMMIT: return on_commit(g, l, m);
     case COMPARE_ANSWER: return on_answer(g, l, m);
     case COMPARE_REVEAL: return on_reveal(g, m);
-    case COMPARE_STOP: return on_stop(g);
     default: return 0; /* of a later kring */
     }
 }
@@ -270,21 +320,18 @@ int compare_choose(struct group *g, uint32_t index, uint8_t language, bool on)
     if (me && me->index == index)
         return ERR_USAGE;
     if (is_with(c, g, index) && p->now_ms < c->until_ms && c->language == language &&
-        !c->marked)
+        !c->marked && !c->stopping)
         return 0; /* it goes on */
     end(c);
-    for (uint32_t i = 0; i < p->links->count; i++)
-        if (link_is_member(p->links->list[i], g->number) &&
-            p->links->list[i]->member == index)
-            p->links->list[i]->compare_told = false; /* our person has answered it */
-    *c = (struct comparing){
-        .on = true,
-        .first = memcmp(g->member_pk, member_at(g, index)->pk, 32) < 0,
-        .language = language,
-        .group = g->number,
-        .index = index,
-        .until_ms = p->now_ms + COMPARE_MS_MAX,
-    };
+    struct recent *wish = recent_find(p, c->wished, g->number, index);
+    if (wish)
+        wish->until_ms = 0; /* our person has answered it */
+    c->on = true;
+    c->first = memcmp(g->member_pk, member_at(g, index)->pk, 32) < 0;
+    c->language = language;
+    c->group = g->number;
+    c->index = index;
+    c->until_ms = p->now_ms + COMPARE_MS_MAX;
     draw(g);
     return 0; /* compare_tick says it */
 }
@@ -303,7 +350,11 @@ int compare_tick(struct peer *p)
     if (!l || l->born == c->born)
         return 0;
     c->born = l->born;
-    return say(c, l, c->first ? COMPARE_COMMIT : COMPARE_WISH);
+    if (!c->stopping)
+        return say(c, l, c->first ? COMPARE_COMMIT : COMPARE_WISH);
+    int err = say(c, l, COMPARE_STOP);
+    end(c);
+    return err;
 }
 
 uint64_t compare_deadline_ms(const struct peer *p)
@@ -311,26 +362,34 @@ uint64_t compare_deadline_ms(const struct peer *p)
     return p->comparing->on ? p->comparing->until_ms : UINT64_MAX;
 }
 
-int compare_answer(struct group *g, bool same)
+int compare_answer(struct group *g, bool same, struct bytes seen)
 {
-    struct comparing *c = g->peer->comparing;
-    struct link *l;
-    if (!c->on || c->group != g->number || !c->ready)
+    struct peer *p = g->peer;
+    struct comparing *c = p->comparing;
+    uint8_t now[SENTENCE_BYTES];
+    if (!c->on || c->stopping || c->group != g->number || !c->ready)
+        return ERR_STATE;
+    sentence(c, now);
+    if (!bytes_equal(seen, BYTES_OF(now))) /* another one is there since */
         return ERR_STATE;
     int err = mark(g, c->index, same);
     c->marked = same;
+    if (!err && same)
+        recent_note(p, c->marked_by, g->number, c->index);
     if (err || same)
         return err;
-    l = link_with(g->peer, c);
-    err = l ? say(c, l, COMPARE_STOP) : 0;
-    end(c);
-    return err;
+    struct recent *was = recent_find(p, c->marked_by, g->number, c->index);
+    if (was)
+        was->until_ms = 0;
+    c->stopping = true; /* said at the end of this step, or on the next connection */
+    c->born = 0;
+    return 0;
 }
 
 int peer_compare(struct peer *p, struct compare_view *out)
 {
     const struct comparing *c = p->comparing;
-    struct group *g = c->on ? peer_group(p, c->group) : NULL;
+    struct group *g = c->on && !c->stopping ? peer_group(p, c->group) : NULL;
     *out = (struct compare_view){0};
     if (!g)
         return 0;

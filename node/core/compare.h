@@ -35,9 +35,9 @@ NODISCARD int compare_tick(struct peer *p);
 /* When that is; UINT64_MAX. */
 uint64_t compare_deadline_ms(const struct peer *p);
 /* The person says whether both see the same: then the member is marked as compared
- * here; or not: then both sides stop, and no mark stays.  ERR_STATE: there is no
- * sentence. */
-NODISCARD int compare_answer(struct group *g, bool same);
+ * here; or not: then both sides stop, and no mark stays.  `seen`: the sentence that the
+ * person saw.  ERR_STATE: there is none, or another one by now. */
+NODISCARD int compare_answer(struct group *g, bool same, struct bytes seen);
 /* Was this member compared here?  Log errors. */
 NODISCARD int compare_marked(struct group *g, const uint8_t member_pk[static 32],
                              bool *marked);

@@ -15,6 +15,8 @@ enum { KEY_BYTES = 8 + 32, WORDS_BYTES_MAX = 4096 };
 struct hit {
     uint8_t key[KEY_BYTES]; /* height u64 || hash */
     uint64_t row;
+    uint32_t author;
+    uint8_t again[DEP_BYTES]; /* of BODY_AGAIN: what it says again; else zeros */
 };
 
 struct search {
@@ -82,6 +84,23 @@ static void keep(struct search *s, const struct hit *h)
     s->hits[at] = *h;
 }
 
+/* P8.11: of those that say one text again the first is shown. */
+static bool was_said(struct search *s, const struct hit *h)
+{
+    static const uint8_t none[DEP_BYTES];
+    uint32_t i = 0;
+    while (i < s->hits_count && (s->hits[i].author != h->author ||
+                                 memcmp(s->hits[i].again, h->again, DEP_BYTES) != 0))
+        i++;
+    if (i == s->hits_count || memcmp(h->again, none, DEP_BYTES) == 0)
+        return false;
+    if (memcmp(s->hits[i].key, h->key, KEY_BYTES) <= 0)
+        return true;
+    s->count--; /* this one is the first */
+    memmove(&s->hits[i], &s->hits[i + 1], (--s->hits_count - i) * sizeof s->hits[0]);
+    return false;
+}
+
 struct first {
     const uint8_t *hash;
     bool open;
@@ -113,7 +132,7 @@ static int look_at(void *ctx, const struct content_row *row)
 {
     struct search *s = ctx;
     struct body body;
-    struct hit h = {.row = row->row};
+    struct hit h = {.row = row->row, .author = row->author};
     bool hidden = false;
     if (row->state != CONTENT_OPEN || !body_is_text(row->kind) ||
         content_ended(s->g, row->end_hour) || (row->end_hour == END_NEVER && !s->kept))
@@ -126,8 +145,10 @@ static int look_at(void *ctx, const struct content_row *row)
         return err == ERR_NOMEM ? err : 0;
     put_u64(h.key, body.height);
     memcpy(h.key + 8, row->hash, 32);
+    if (body.kind == BODY_AGAIN)
+        memcpy(h.again, body.again.p, DEP_BYTES);
     err = is_hidden(s, row, &body, &hidden);
-    if (!err && !hidden)
+    if (!err && !hidden && !was_said(s, &h))
         keep(s, &h);
     return err;
 }

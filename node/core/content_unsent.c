@@ -140,7 +140,11 @@ int unsent_tick(struct group *g)
 {
     const struct content *c = g->content;
     bool ends = g->lifetime_hours > 0;
-    return ends && c->has_unsent && g->hour.hour >= c->unsent_hour + g->lifetime_hours
+    /* A change is for what is written from then on (P4.16). */
+    uint32_t stays = g->lifetime_longest_hours > g->lifetime_hours
+                         ? g->lifetime_longest_hours
+                         : g->lifetime_hours;
+    return ends && c->has_unsent && g->hour.hour >= (uint64_t)c->unsent_hour + stays
                ? unsent_drop(g)
                : 0;
 }

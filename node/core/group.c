@@ -22,6 +22,7 @@
 #include "crypto/dh.h"
 #include "crypto/sign.h"
 #include "node/core/content_int.h"
+#include "node/core/lifetime.h"
 #include "node/core/peer_int.h"
 
 enum {
@@ -161,6 +162,8 @@ static int parts_load(struct group *g)
         err = content_load(g);
     if (!err)
         err = card_load(g);
+    if (!err && !g->joining)
+        err = lifetime_load(g);
     return err ? err : join_load(g);
 }
 

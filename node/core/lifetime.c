@@ -48,27 +48,53 @@ int lifetime_check(struct bytes body)
     return body_read(body, &read);
 }
 
-/* The longest that this card and all before it told of. */
-static void note_longest(struct group *g, const struct lifetimes *card)
+/* The longest that any card of a steward tells of, and what was known before. */
+static uint32_t longest_told(const struct group *g)
 {
-    uint32_t before = longest_talk_hours(g); /* with the first one */
-    g->lifetime_longest_hours =
-        card->longest_hours > before ? card->longest_hours : before;
+    uint32_t longest = longest_talk_hours(g); /* with the first one */
+    for (uint32_t i = 0; i < member_count(g); i++) {
+        const struct member *m = member_at(g, i);
+        const struct card *c =
+            m->role == ROLE_STEWARD ? card_find(g, m->pk, CARD_LIFETIME) : NULL;
+        struct lifetimes told;
+        if (c && body_read(c->body, &told) == 0 && told.longest_hours > longest)
+            longest = told.longest_hours;
+    }
+    return longest;
+}
+
+/* Find what is in force and save it; `*changed` unless it is as it was. */
+static int settle(struct group *g, bool *changed)
+{
+    const struct card *newest = card_of_stewards(g, CARD_LIFETIME);
+    struct lifetimes now;
+    *changed = false;
+    if (!newest || body_read(newest->body, &now))
+        return 0;
+    uint32_t longest = longest_told(g), shown = g->lifetime_shown_hours;
+    if (memcmp(newest->author, g->member_pk, 32) == 0)
+        shown = now.hours;
+    *changed = now.hours != g->lifetime_hours;
+    if (!*changed && longest == g->lifetime_longest_hours &&
+        shown == g->lifetime_shown_hours)
+        return 0;
+    g->lifetime_hours = now.hours;
+    g->lifetime_longest_hours = longest;
+    g->lifetime_shown_hours = shown;
+    return group_save(g);
+}
+
+int lifetime_load(struct group *g)
+{
+    bool changed = false;
+    return settle(g, &changed); /* what is new is told when the group is looked at */
 }
 
 int lifetime_settle(struct group *g)
 {
-    const struct card *newest = card_of_stewards(g, CARD_LIFETIME);
-    struct lifetimes now;
-    if (!newest || body_read(newest->body, &now))
-        return 0;
-    bool changed = now.hours != g->lifetime_hours;
-    note_longest(g, &now);
-    g->lifetime_hours = now.hours;
-    if (memcmp(newest->author, g->member_pk, 32) == 0)
-        g->lifetime_shown_hours = now.hours;
-    int err = group_save(g);
-    if (err || !changed || g->lifetime_shown_hours == now.hours ||
+    bool changed = false;
+    int err = settle(g, &changed);
+    if (err || !changed || g->lifetime_shown_hours == g->lifetime_hours ||
         g->lifetime_shown_hours == LIFETIME_UNSHOWN)
         return err;
     return fx_tell(g->peer, TELL_LIFETIME, g->number, 0, 0);
@@ -86,6 +112,8 @@ int lifetime_post(struct group *g, uint32_t hours)
         return ERR_DENIED;
     if (hours == g->lifetime_hours)
         return 0;
+    if (newest && newest->seq == UINT32_MAX)
+        return ERR_FULL;
     if (talk_hours(hours) > longest)
         longest = talk_hours(hours);
     struct mp_writer w = mp_writer_to(&body, CARD_BODY_BYTES_MAX);

@@ -21,8 +21,11 @@
 
 /* Check the body of such a card.  ERR_MALFORMED. */
 NODISCARD int lifetime_check(struct bytes body);
-/* A card of that kind, or a steward, is new: find what is in force, save and tell it.
+/* After the cards were read: one may be held that an older kring did not know.
  * ERR_NOMEM, log errors. */
+NODISCARD int lifetime_load(struct group *g);
+/* A card of that kind is new: find what is in force, save and tell it.  To be called
+ * for a change of roles, too.  ERR_NOMEM, log errors. */
 NODISCARD int lifetime_settle(struct group *g);
 /* Post one of our own.  ERR_USAGE: no time that a group may choose; ERR_DENIED: we are
  * no steward.  Nothing is done if it is in force already. */

@@ -21,6 +21,7 @@ int links_new(struct peer *p)
     p->links->batch = calloc(BATCH_MAX, sizeof *p->links->batch);
     p->links->arena = p->arena;
     p->links->next_even = 2;
+    p->links->born = 1; /* 0: none (compare.c) */
     return p->links->batch ? 0 : ERR_NOMEM;
 }
 

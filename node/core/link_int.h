@@ -62,7 +62,6 @@ struct link {
     bool closing;             /* close once what is queued has gone out */
     bool gone;                /* the host has closed it */
     bool proven;              /* accepted invitation links: a proven join came */
-    bool compare_told;        /* our person knows that this member wants to compare */
     bool asked, revealed;     /* accepted ones: it waits for a yes; its nonce came */
     uint8_t kind;             /* enum link_kind */
     uint8_t turned_away;      /* newer links of this member that went because of it */

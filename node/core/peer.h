@@ -67,7 +67,8 @@ enum cmd_kind {
                      the group is being joined: our own word about the sentence */
     CMD_COMPARE,  /* group, row (member index), language, on: compare a sentence with
                      this  member, or no more; see peer_compare, TELL_COMPARE */
-    CMD_COMPARED, /* group, on: both see the same sentence, or not (P6.16) */
+    CMD_COMPARED, /* group, on, text: both see this sentence (SENTENCE_BYTES), or not
+                     (P6.16).  ERR_STATE: there is another one, or none */
     CMD_LOOK,     /* delay_ms: look around for so long; 0: stop */
     CMD_OURS,     /* ours: whether the network that we are on is one of ours */
     CMD_INVITE_WORDS, /* group, steward, ask, language, text (32 secret bytes): let

@@ -281,7 +281,7 @@ static int command_compare(struct peer *p, const struct command *c)
     struct group *g = NULL;
     int err = command_group(p, c, &g);
     if (err || c->kind == CMD_COMPARED)
-        return err ? err : compare_answer(g, c->on);
+        return err ? err : compare_answer(g, c->on, c->text);
     uint32_t index = c->row > UINT32_MAX ? UINT32_MAX : (uint32_t)c->row;
     return compare_choose(g, index, c->language, c->on);
 }

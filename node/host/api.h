@@ -86,7 +86,8 @@ enum api_verb {
     API_COMPARE = 28,      /* GROUP ROW (of API_MEMBERS) [SENTENCE_LANGUAGE] ON: compare
                               with this member; without ON: with nobody */
     API_COMPARE_LOOK = 29, /* -> what is compared, see above */
-    API_COMPARE_ANSWER = 30, /* GROUP [ON]: both see the same sentence, or not */
+    API_COMPARE_ANSWER = 30, /* GROUP ID (the sentence that was seen) [ON]: both see the
+                                same, or not.  STATE: another one is there by now */
     API_AROUND = 31,         /* [DELAY_MS: two minutes at most; 0: stop] look around */
     API_NEAR = 32,           /* -> LEFT_MS NETWORK; rows of members heard near here */
     API_NETWORKS = 33,       /* [NAME: mark the one we are on] [ROW: forget it, from 1]

@@ -283,6 +283,12 @@ static int call_compare(struct call *k)
     return call_group_command(k, &c);
 }
 
+static int call_compared(struct call *k)
+{
+    struct command c = {.kind = CMD_COMPARED, .text = k->args->id, .on = k->args->on};
+    return call_group_command(k, &c);
+}
+
 static int call_words(struct call *k)
 {
     const struct api_args *a = k->args;
@@ -368,7 +374,7 @@ static int call_verb(struct call *k, enum api_verb verb)
     case API_DOOR_ANSWER: return call_door_answer(k);
     case API_LOCK: *k->wants |= API_WANTS_STOP | API_WANTS_LOCK; return 0;
     case API_COMPARE: return call_compare(k);
-    case API_COMPARE_ANSWER: return call_plain(k, CMD_COMPARED);
+    case API_COMPARE_ANSWER: return call_compared(k);
     case API_AROUND: return call_around(k);
     case API_NETWORKS: return call_networks(k);
     case API_WORDS: return call_words(k);

@@ -49,17 +49,20 @@ static int choose(struct net *n, int peer, int other, uint8_t language)
     return net_command(n, peer, &c);
 }
 
-static int answer(struct net *n, int peer, bool same)
-{
-    struct command c = {.kind = CMD_COMPARED, .group = 1, .on = same};
-    return net_command(n, peer, &c);
-}
-
 static struct compare_view at(struct net *n, int peer)
 {
     struct compare_view v;
     T_EQ(peer_compare(n->peer[peer]->peer, &v), 0);
     return v;
+}
+
+/* About the sentence that is there now. */
+static int answer(struct net *n, int peer, bool same)
+{
+    struct compare_view v = at(n, peer);
+    struct command c = {
+        .kind = CMD_COMPARED, .group = 1, .on = same, .text = BYTES_OF(v.sentence)};
+    return net_command(n, peer, &c);
 }
 
 static bool same_sentence(struct net *n, int a, int b)
@@ -174,6 +177,25 @@ T_CASE(a_broken_connection_or_a_restart_is_survived)
         net_run(n, MINUTE);
         T(same_sentence(n, OTTER, HERON));
         T_EQ(answer(n, OTTER, false), 0);
+        net_run(n, MINUTE);
+    }
+    net_free(n);
+}
+
+/* The first connection of a run is one, too. */
+T_CASE(it_begins_on_the_first_connection)
+{
+    struct net *n = net_two();
+    for (int early = WREN; early <= OTTER; early++) {
+        net_restart(n, WREN);
+        net_restart(n, OTTER);
+        T_EQ(choose(n, early, 1 - early, 0), 0);
+        net_run(n, MINUTE);
+        T(at(n, early).linked);
+        T_EQ(choose(n, 1 - early, early, 0), 0);
+        net_run(n, MINUTE);
+        T(same_sentence(n, WREN, OTTER));
+        T_EQ(answer(n, WREN, false), 0);
         net_run(n, MINUTE);
     }
     net_free(n);
@@ -308,6 +330,84 @@ T_CASE(what_is_out_of_place_does_nothing)
     }
     net_run(n, MINUTE);
     T(same_sentence(n, first, second));
+    net_free(n);
+}
+
+/* A yes is for the sentence that was on the screen, not for one that came since. */
+T_CASE(a_yes_to_another_sentence_marks_nobody)
+{
+    struct net *n = net_three();
+    struct compare_view old;
+    T_EQ(choose(n, OTTER, HERON, 0), 0);
+    T_EQ(choose(n, HERON, OTTER, 0), 0);
+    net_run(n, MINUTE);
+    old = at(n, OTTER);
+    net_restart(n, HERON);
+    T_EQ(choose(n, HERON, OTTER, 0), 0);
+    net_run(n, MINUTE);
+    T(same_sentence(n, OTTER, HERON));
+    struct command c = {
+        .kind = CMD_COMPARED, .group = 1, .on = true, .text = BYTES_OF(old.sentence)};
+    T_EQ(net_command(n, OTTER, &c), ERR_STATE);
+    T(!sees(n, OTTER, HERON).compared);
+    T_EQ(answer(n, OTTER, true), 0);
+    net_free(n);
+}
+
+/* The language is in the sentence: another one is another commitment (P6.16). */
+T_CASE(another_language_draws_anew)
+{
+    struct net *n = net_three();
+    int first, second;
+    by_key(n, &first, &second);
+    T_EQ(choose(n, second, first, DUTCH), 0);
+    struct wire_compare m = {.step = COMPARE_COMMIT};
+    struct link *l = link_of(n, second, first);
+    T_EQ(hears(n, second, first, &m), 0);
+    struct wire_compare one = said(l);
+    m.language = DUTCH;
+    T_EQ(hears(n, second, first, &m), 0);
+    struct wire_compare two = said(l);
+    T(memcmp(one.nonce, two.nonce, 32) != 0);
+    l->out.n = 0;
+    net_free(n);
+}
+
+/* A no is heard by who has said yes, also later, and while comparing with a third. */
+T_CASE(a_no_that_comes_late_takes_the_mark_away)
+{
+    struct net *n = net_three();
+    T_EQ(choose(n, OTTER, HERON, 0), 0);
+    T_EQ(choose(n, HERON, OTTER, 0), 0);
+    net_run(n, MINUTE);
+    T_EQ(answer(n, OTTER, true), 0);
+    n->off[OTTER] = true;
+    net_cut(n, OTTER, true);
+    T_EQ(answer(n, HERON, false), 0); /* nobody hears it now */
+    T(!at(n, HERON).on);
+    T_EQ(choose(n, OTTER, WREN, 0), 0);
+    T(sees(n, OTTER, HERON).compared);
+    n->off[OTTER] = false;
+    net_run(n, 5 * MINUTE);
+    T(!sees(n, OTTER, HERON).compared);
+    T(at(n, OTTER).on); /* with Wren it goes on */
+    net_free(n);
+}
+
+/* P6.14: whoever comes again and again is told of once. */
+T_CASE(a_wish_is_told_once_in_ten_minutes)
+{
+    struct net *n = net_three();
+    for (int i = 0; i < 6; i++) {
+        T_EQ(choose(n, OTTER, HERON, 0), 0);
+        net_cut(n, OTTER, true);
+        net_run(n, MINUTE);
+    }
+    T_EQ(n->told[TELL_COMPARE], 1);
+    net_run(n, 12 * MINUTE);
+    T_EQ(choose(n, OTTER, HERON, 0), 0);
+    net_run(n, MINUTE);
+    T_EQ(n->told[TELL_COMPARE], 2);
     net_free(n);
 }
 

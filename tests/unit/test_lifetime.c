@@ -260,6 +260,68 @@ T_CASE(a_group_kept_in_the_first_form_is_read)
     tp_free(t);
 }
 
+/* The log of a kring that did not know such cards: it kept what it was given. */
+T_CASE(cards_that_an_older_kring_kept_are_read_or_passed_over)
+{
+    struct net *n = net_two();
+    struct group *g = net_group(n, OTTER);
+    struct log log = memlog_log(n->peer[OTTER]->log);
+    struct bytes value = {0};
+    struct buf old = {0}, bad = {0};
+    uint8_t key[33];
+    T_EQ(change(n, WREN, 720), 0);
+    /* Its group record still says 168, and the first form has no more. */
+    T_EQ(log.ops->get(log.ctx, 1, LOG_GROUP, TEXT("g"), &value), 0);
+    T_EQ(buf_append(&old, BYTES(value.p, value.n - 8), 256), 0);
+    old.p[0] = 1;
+    put_u32(old.p + 1 + 32 + 32 + 4 + 32, 168);
+    /* And a card of Otter's, of kind 5, that is not in form. */
+    memcpy(key, g->member_pk, 32);
+    key[32] = CARD_LIFETIME;
+    const struct card *name = card_find(g, g->member_pk, CARD_NAME);
+    T_NEED(name != NULL);
+    T_EQ(buf_append(&bad, BYTES(name->bytes, name->bytes_count), 512), 0);
+    bad.p[1] = CARD_LIFETIME;
+    memlog_begin(n->peer[OTTER]->log);
+    T_EQ(log.ops->put(log.ctx, 1, LOG_GROUP, TEXT("g"), BUF_BYTES(&old)), 0);
+    T_EQ(log.ops->put(log.ctx, 1, LOG_CARD, BYTES_OF(key), BUF_BYTES(&bad)), 0);
+    memlog_commit(n->peer[OTTER]->log);
+    net_restart(n, OTTER);
+    T_EQ(group_at(n, OTTER).hours, 720);
+    T_EQ(group_at(n, OTTER).was_hours, 168); /* that is news there */
+    T_EQ(longest_talk_hours(net_group(n, OTTER)), 720);
+    T_EQ(card_take(net_group(n, OTTER), BUF_BYTES(&bad), 2), ERR_VERSION);
+    buf_free(&old);
+    buf_free(&bad);
+    net_free(n);
+}
+
+/* Of two keepers who change it at once one counts; what the other told of stays. */
+T_CASE(the_longest_of_two_at_once_counts)
+{
+    struct net *n = net_two();
+    CHECK(net_add(n) == HERON);
+    struct buf line = net_line(n, WREN, 1, true);
+    CHECK(net_join(n, HERON, &line, "Heron") == 0);
+    buf_free(&line);
+    net_run(n, 5 * MINUTE);
+    net_cut(n, WREN, true);
+    struct command longer = {.kind = CMD_LIFETIME, .group = 1, .lifetime_hours = 720};
+    struct command shorter = {.kind = CMD_LIFETIME, .group = 1, .lifetime_hours = 24};
+    n->off[WREN] = true;
+    T_EQ(net_command(n, WREN, &longer), 0);
+    T_EQ(net_command(n, HERON, &shorter), 0);
+    n->off[WREN] = false;
+    net_run(n, 10 * MINUTE);
+    uint32_t hours = group_at(n, WREN).hours;
+    T(hours == 24 || hours == 720);
+    for (int i = WREN; i <= HERON; i++) {
+        T_EQ(group_at(n, i).hours, hours);
+        T_EQ(longest_talk_hours(net_group(n, i)), 720);
+    }
+    net_free(n);
+}
+
 T_CASE(one_text_may_stay_longer_or_shorter)
 {
     struct net *n = net_two();

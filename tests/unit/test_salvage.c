@@ -56,6 +56,19 @@ static void text_make(struct content_row *row, uint32_t g, uint32_t i, uint8_t *
     row->id[31] = (uint8_t)g;
 }
 
+/* The index of words has rows of many shapes, none of which is anything else's; each
+ * transaction makes a part of its own.  It is not copied. */
+static int put_words(struct shop *s, uint32_t g, const struct content_row *row,
+                     uint32_t i)
+{
+    char text[64];
+    snprintf(text, sizeof text, "soup%u at %u zzqx%u", i, g, i * 7919);
+    int err = s->log.ops->words_put(s->log.ctx, g, row->row, BYTES(text, strlen(text)));
+    if (!err && i % 16 == 0)
+        err = store_commit(s->store);
+    return err || i % 16 != 0 ? err : store_begin(s->store);
+}
+
 static int put_texts(struct shop *s)
 {
     static uint8_t bytes[20000];
@@ -65,6 +78,8 @@ static int put_texts(struct shop *s)
             struct content_row row;
             text_make(&row, g, i, bytes, i % 20 == 3 ? sizeof bytes : 400);
             err = s->log.ops->content_put(s->log.ctx, g, &row, &row.row);
+            if (!err && row.state == CONTENT_OPEN)
+                err = put_words(s, g, &row, i);
             if (!err && i % 9 == 4) { /* what is gone keeps its place in the set */
                 row.state = CONTENT_GONE;
                 err = s->log.ops->content_update(s->log.ctx, g, &row);

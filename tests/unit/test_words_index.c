@@ -102,7 +102,8 @@ T_CASE(words_are_found_at_their_beginnings)
 /* Words of a person are no language of a database. */
 T_CASE(what_an_index_cannot_find_is_said)
 {
-    static const char *const none[] = {"", "  ", "!!!", "soup \"", "soup ?"};
+    static const char *const none[] = {
+        "", "  ", "!!!", "soup \"", "soup ?", "\xf0\x9f\x8e\x89", "soup \xe2\x82\xac"};
     static const char *const plain[] = {"soup* or", "near(soup", "text:soup", "-soup^",
                                         "soup)",    "{soup}",    "'soup'"};
     struct shop s;
@@ -168,6 +169,7 @@ T_CASE(what_an_earlier_run_took_out_is_merged_away)
     T_NEED(shop_copy(&s, &killed));
     T_EQ(shop_open(&killed), 0);
     T(store_wants_settle(killed.store));
+
     T_EQ(store_settle(killed.store), 0);
     T_EQ(pages_with(&killed), 0);
     shop_end(&killed);

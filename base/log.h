@@ -70,7 +70,8 @@ enum content_own {
 enum content_unread {
     UNREAD_NOT = 0,
     UNREAD_PLAIN = 1,
-    UNREAD_NAMED = 2, /* and it names the person (P8.15) */
+    UNREAD_NAMED = 2,   /* and it names the person (P8.15) */
+    UNREAD_WARNING = 3, /* of a warning: read when that is */
 };
 
 /* One content entry as a row.  Spans are lent as said above. */
@@ -186,6 +187,10 @@ struct log_ops {
      * the kind of mark. */
     int (*content_unread)(void *ctx, uint32_t group, uint32_t hour,
                           log_visit_unread *visit, void *visit_ctx);
+    /* Visit, in order of arrival and with all there is of them, the OPEN rows whose
+     * urgency is 2 or more. */
+    int (*content_urgent)(void *ctx, uint32_t group, log_visit_row *visit,
+                          void *visit_ctx);
     /* Delete GONE rows with end_hour < `hour`. */
     int (*content_forget)(void *ctx, uint32_t group, uint32_t hour);
 

@@ -17,7 +17,8 @@ enum {
 
 static const char name[] = "data-copy";
 
-/* What is read, and where it goes.  Talk is what ends; a row that is gone has no text.
+/* What is read, and where it goes.  Talk is what ends, but for warnings; a row that is
+ * gone has no text.
  */
 static const struct {
     const char *from, *to;
@@ -30,8 +31,8 @@ static const struct {
      "INSERT INTO topic(no,grp,topic) VALUES(?1,?2,?3)"},
     {"SELECT row,grp,state,unread,own,urgency,kind,author,seq,end_hour,erase_hour,"
      "about_hour,lifetime,topic,id8,id,hash,prev,"
-     "CASE WHEN end_hour=4294967295 THEN body ELSE x'' END,"
-     "CASE WHEN end_hour=4294967295 THEN envelope ELSE x'' END "
+     "CASE WHEN end_hour=4294967295 OR urgency>=2 THEN body ELSE x'' END,"
+     "CASE WHEN end_hour=4294967295 OR urgency>=2 THEN envelope ELSE x'' END "
      "FROM content",
      "INSERT INTO content VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
      "?16,?17,?18,?19,?20)"},

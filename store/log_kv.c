@@ -162,6 +162,7 @@ const struct log_ops store_log_ops = {
     .content_due = store_content_due,
     .content_sums = store_content_sums,
     .content_odd = store_content_odd,
+    .content_urgent = store_content_urgent,
     .content_unread = store_content_unread,
     .content_forget = store_content_forget,
     .words_ready = store_words_ready,

@@ -156,6 +156,13 @@ int store_content_odd(void *ctx, uint32_t group, log_visit_row *visit, void *vis
     return rows_visit(ctx, &w);
 }
 
+int store_content_urgent(void *ctx, uint32_t group, log_visit_row *visit,
+                         void *visit_ctx)
+{
+    struct rows w = {ST_CONTENT_URGENT, {group}, 1, visit, visit_ctx};
+    return rows_visit(ctx, &w);
+}
+
 /* ---- sums ---------------------------------------------------------------- */
 
 int store_content_sums(void *ctx, uint32_t group, log_visit_sum *visit, void *visit_ctx)

@@ -44,6 +44,7 @@ enum statement {
     ST_CONTENT_DUE,
     ST_CONTENT_SUMS,
     ST_CONTENT_ODD,
+    ST_CONTENT_URGENT,
     ST_CONTENT_UNREAD,
     ST_CONTENT_FORGET,
     ST_RANGE,
@@ -139,6 +140,9 @@ int store_content_sums(void *ctx, uint32_t group, log_visit_sum *visit,
                        void *visit_ctx);
 /* Visit what a start has to look at (content_odd). */
 int store_content_odd(void *ctx, uint32_t group, log_visit_row *visit, void *visit_ctx);
+/* Visit warnings (content_urgent). */
+int store_content_urgent(void *ctx, uint32_t group, log_visit_row *visit,
+                         void *visit_ctx);
 /* Count what is unread (content_unread). */
 int store_content_unread(void *ctx, uint32_t group, uint32_t hour,
                          log_visit_unread *visit, void *visit_ctx);

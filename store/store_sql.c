@@ -66,6 +66,8 @@ static const char *const sql[ST_COUNT] = {
     [ST_CONTENT_ODD] = "SELECT " SMALL ",x'',x'' FROM content INDEXED BY content_odd "
                        "WHERE grp=?1 AND (state IN (1,2) OR own=2 OR "
                        "erase_hour<end_hour) AND state<>4 ORDER BY row",
+    [ST_CONTENT_URGENT] = ROWS "INDEXED BY content_urgent WHERE grp=?1 AND urgency>=2 "
+                               "AND state=0 ORDER BY row",
     [ST_CONTENT_UNREAD] =
         "SELECT author,unread,count(*) FROM content INDEXED BY content_unread "
         "WHERE grp=?1 AND unread>0 AND state=0 AND end_hour>?2 GROUP BY author,unread",

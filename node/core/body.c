@@ -60,6 +60,14 @@ static void read_text(struct mp_reader *r, struct body *out)
         r->err = ERR_MALFORMED;
 }
 
+/* The payload is canonical msgpack already. */
+static int with_payload(const struct mp_writer *w, struct bytes payload,
+                        struct buf *out)
+{
+    int err = mp_writer_end(w);
+    return err ? err : buf_append(out, payload, out->n + LIMIT_BODY_BYTES_MAX);
+}
+
 int body_encode(const struct body *in, struct buf *out)
 {
     if (in->text.n > LIMIT_BODY_BYTES_MAX)
@@ -76,6 +84,8 @@ int body_encode(const struct body *in, struct buf *out)
     mp_uint(&w, in->distance);
     mp_bin(&w, in->deps);
     mp_bin(&w, in->control_deps);
+    if (body_is_warning(in->kind))
+        return with_payload(&w, in->payload, out);
     if (in->kind == BODY_AGAIN) { /* P8.11 */
         mp_array(&w, AGAIN_ITEMS + (in->reply.n > 0));
         mp_uint(&w, in->again_seq);
@@ -119,6 +129,20 @@ bool body_is_text(uint32_t kind)
     return kind == BODY_TEXT || kind == BODY_AGAIN || kind == BODY_REPLY;
 }
 
+bool body_is_warning(uint32_t kind)
+{
+    return kind == BODY_WARNING || kind == BODY_WARNING_ACT;
+}
+
+/* What a later kring may read is kept as it is (P7.7). */
+static void read_payload(struct mp_reader *r, struct body *out)
+{
+    const uint8_t *from = r->left.p;
+    mp_skip(r);
+    if (!r->err)
+        out->payload = BYTES(from, (size_t)(r->left.p - from));
+}
+
 int body_decode(struct bytes span, struct body *out)
 {
     memset(out, 0, sizeof *out);
@@ -142,6 +166,8 @@ int body_decode(struct bytes span, struct body *out)
         read_again(&r, out);
     else if (out->kind == BODY_REPLY)
         read_reply(&r, out);
+    else if (body_is_warning(out->kind))
+        read_payload(&r, out);
     else
         mp_skip(&r); /* P7.7 */
     err = mp_reader_end(&r);

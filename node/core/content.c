@@ -230,6 +230,10 @@ int content_unread_mark(struct group *g, const struct body *body, uint8_t *mark)
     struct mention m = {0};
     bool named = false;
     *mark = UNREAD_PLAIN;
+    if (body_is_warning(body->kind)) {
+        *mark = warning_is_news(body) ? UNREAD_WARNING : UNREAD_NOT;
+        return 0;
+    }
     if (body->text.n == 0 || !memchr(body->text.p, '@', body->text.n))
         return 0;
     int err = mention_begin(&m, g);
@@ -244,8 +248,8 @@ int content_unread_mark(struct group *g, const struct body *body, uint8_t *mark)
 static void count_new(struct group *g, const struct content_row *row)
 {
     struct content *c = g->content;
-    if (!row->unread || row->state != CONTENT_OPEN || content_ended(g, row->end_hour) ||
-        author_at(c, row->author)->hidden)
+    if (!row->unread || row->unread == UNREAD_WARNING || row->state != CONTENT_OPEN ||
+        content_ended(g, row->end_hour) || author_at(c, row->author)->hidden)
         return;
     c->unread++;
     c->unread_named += row->unread == UNREAD_NAMED;
@@ -289,6 +293,8 @@ static int unread_visit(void *ctx, const struct unread_sum *sum)
     struct content *c = ctx;
     if (sum->author == 0 || sum->author > c->authors_count)
         return ERR_DAMAGED;
+    if (sum->unread == UNREAD_WARNING)
+        return 0; /* shown above everything, and counted there */
     if (author_at(c, sum->author)->hidden)
         return 0;
     c->unread += (uint32_t)sum->count;
@@ -334,7 +340,7 @@ static int unread_collect(void *ctx, const struct content_row *row)
     struct unread_rows *u = ctx;
     if (row->row > u->up_to)
         return 1;
-    if (row->unread)
+    if (row->unread && row->unread != UNREAD_WARNING)
         u->rows[u->count++] = row->row;
     return u->count == COLLECT_MAX;
 }
@@ -611,6 +617,8 @@ static int reopened(struct group *g, struct content_row *row, const struct body 
     err = words_add(g, row, body);
     if (err || content_ended(g, row->end_hour))
         return err;
+    if (body_is_warning(row->kind))
+        return fx_tell(g->peer, TELL_WARNING, g->number, row->row, 0);
     return fx_tell(g->peer, TELL_ENTRY, g->number, row->row, 0);
 }
 

@@ -31,8 +31,10 @@
 
 enum content_kind {
     BODY_TEXT = 1,
-    BODY_AGAIN = 2, /* a text said again by a restored copy (P8.11) */
-    BODY_REPLY = 3, /* a text that answers another (P8.14) */
+    BODY_AGAIN = 2,       /* a text said again by a restored copy (P8.11) */
+    BODY_REPLY = 3,       /* a text that answers another (P8.14) */
+    BODY_WARNING = 4,     /* a warning, or an update of one (P8.20) */
+    BODY_WARNING_ACT = 5, /* a warning is confirmed, ended or taken back (P8.21) */
 };
 enum urgency {
     URGENCY_TALK = 0,
@@ -157,6 +159,17 @@ NODISCARD int content_messages(struct group *g, const struct message_pick *pick,
  * ERR_TOOBIG, ERR_UTF8, log errors, ERR_NOMEM. */
 NODISCARD int content_search(struct group *g, struct bytes words,
                              peer_visit_message *visit, void *ctx, uint64_t *count);
+/* Visit all warnings of a group: open ones first, each kind the newest first (see
+ * peer_warnings). */
+NODISCARD int content_warnings(struct group *g, peer_visit_warning *visit, void *ctx);
+/* CMD_WARN, CMD_WARN_ACT, CMD_WARN_READ. */
+NODISCARD int warning_say(struct group *g, struct bytes payload,
+                          uint8_t hash[static 32], uint64_t *row);
+/* As above. */
+NODISCARD int warning_act_say(struct group *g, struct bytes payload,
+                              uint8_t hash[static 32], uint64_t *row);
+/* As above; an unknown reference does nothing.  ERR_USAGE: none at all. */
+NODISCARD int warning_mark_read(struct group *g, struct bytes ref);
 /* Visit who lacked the text in this row (see peer_lacking). */
 NODISCARD int content_lacking(struct group *g, uint64_t row, peer_visit_name *visit,
                               void *ctx);

@@ -213,6 +213,8 @@ static int tell_entry(struct group *g, const struct content_row *row)
 {
     if (row->state != CONTENT_OPEN || content_ended(g, row->end_hour))
         return 0;
+    if (body_is_warning(row->kind))
+        return fx_tell(g->peer, TELL_WARNING, g->number, row->row, 0);
     int err = body_is_text(row->kind)
                   ? 0
                   : fx_tell(g->peer, TELL_NEWER, g->number, row->row, 0);

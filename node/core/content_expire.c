@@ -118,7 +118,8 @@ static void ahead_prune(struct group *g)
 
 static int talk_collect(void *ctx, const struct content_row *row)
 {
-    return row->end_hour == END_NEVER ? 0 : due_collect(ctx, row);
+    bool stays = row->end_hour == END_NEVER || row->urgency >= URGENCY_ALERT;
+    return stays ? 0 : due_collect(ctx, row);
 }
 
 static int drafts_forget(struct group *g)

@@ -13,6 +13,7 @@
  *   content_who.c     who has what (content_order.h)
  *   content_words.c   what is in the index of words
  *   content_search.c  texts found by words
+ *   content_warnings.c  warnings: writing, judging, showing
  *   content_expire.c  the mark and the ends
  *   content_share.c   how much of one author is held
  *
@@ -216,6 +217,14 @@ NODISCARD int words_add(struct group *g, const struct content_row *row,
                         const struct body *body);
 /* Put some more there, until all are. */
 NODISCARD int words_tick(struct group *g);
+
+/* --- content_warnings.c ---------------------------------------------------------- */
+/* True if a person has to see it: not that somebody confirms. */
+bool warning_is_news(const struct body *body);
+/* Say again what another copy's key took away: an own version stays the same warning
+ * (P8.22).  ERR_NOKEY and so on, as content_seal. */
+NODISCARD int warning_say_again(struct group *g, struct content_row *row,
+                                const struct body *body);
 
 /* --- content_order.c ------------------------------------------------------------- */
 /* What became of what an answer answers, where it is not held (P8.14). */

@@ -404,7 +404,7 @@ static bool missing_before(const struct ordering *o, const struct entry *e)
 bool order_shows(const struct ordering *o, const struct entry *e)
 {
     bool closed = e->state == CONTENT_SEALED || e->state == CONTENT_BEFORE;
-    return !e->ended && !closed && !e->hidden && /* P3.5 */
+    return !e->ended && !closed && !e->hidden && !body_is_warning(e->kind) && /* P3.5 */
            !author_at(o->g->content, e->author)->hidden;
 }
 

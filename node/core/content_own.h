@@ -40,6 +40,8 @@ struct saying {
     uint8_t again[DEP_BYTES];
     struct bytes reply;    /* REPLY_BYTES of what it answers, or empty */
     struct bytes language; /* its tag, or empty */
+    struct bytes payload;  /* of a warning or an act */
+    uint8_t urgency;       /* of those; else it goes by the lifetime */
 };
 /* Seal and store an own entry; `row` gets its hash and number.
  * ERR_NOKEY, ERR_STATE, ERR_FULL, log errors. */

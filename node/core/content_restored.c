@@ -209,6 +209,8 @@ static int own_say_again(struct group *g, struct content_row *row)
     struct content_row made = {0};
     struct body body;
     int err = body_decode(row->body, &body) ? ERR_DAMAGED : 0;
+    if (!err && body_is_warning(body.kind))
+        return warning_say_again(g, row, &body);
     bool names = !err && body.kind == BODY_AGAIN; /* the first of all is named */
     struct saying what = {.kind = BODY_AGAIN,
                           .text = body.text,

@@ -147,7 +147,8 @@ static int own_body(struct group *g, const struct author *a, uint32_t seq,
                         .again_seq = what->again_seq,
                         .again = BYTES(what->again, DEP_BYTES),
                         .reply = what->reply,
-                        .language = what->language};
+                        .language = what->language,
+                        .payload = what->payload};
     c->plain.n = 0;
     return body_encode(&body, &c->plain);
 }
@@ -192,6 +193,13 @@ static int own_store(struct group *g, struct author *a, struct content_row *row)
     return err ? err : sync_push_entry(g, row->topic, row->envelope, 0);
 }
 
+static uint8_t urgency_of(const struct saying *what)
+{
+    if (body_is_warning(what->kind))
+        return what->urgency;
+    return what->lifetime_hours ? URGENCY_TALK : URGENCY_RECORD;
+}
+
 /* Seal a checked text under keys that were taken for it. */
 static int own_seal(struct group *g, struct author *a, const struct key_send *keys,
                     const struct saying *what, struct content_row *row)
@@ -210,8 +218,7 @@ static int own_seal(struct group *g, struct author *a, const struct key_send *ke
                                    .author_pk = g->member_pk,
                                    .member_sk = g->secrets->member_sk,
                                    .r = r,
-                                   .urgency = what->lifetime_hours ? URGENCY_TALK
-                                                                   : URGENCY_RECORD,
+                                   .urgency = urgency_of(what),
                                    .end_hour = what->end_hour,
                                    .lifetime_hours = (uint16_t)what->lifetime_hours,
                                    .seq = seq,

@@ -102,13 +102,16 @@ struct body {
     struct bytes again; /* and the first DEP_BYTES of its hash */
     struct bytes reply; /* REPLY_BYTES of what it answers, of kinds 3 and 2; or empty */
     struct bytes language; /* tag of the text (P7.8), or empty */
+    struct bytes payload;  /* of kinds 4 and 5: canonical msgpack (warning.h) */
 };
 
 /* True if `tag` is empty or one that a text may carry (P7.8). */
 bool body_language_ok(struct bytes tag);
 /* True for the kinds that a person reads as a text. */
 bool body_is_text(uint32_t kind);
-/* Append the canonical form of `in` (kinds 1, 2 and 3; its language fits) to `out`.
+/* True for the kinds of which warnings are made. */
+bool body_is_warning(uint32_t kind);
+/* Append the canonical form of `in` (kinds 1 to 5; its language fits) to `out`.
  * ERR_TOOBIG, ERR_UTF8, ERR_NOMEM. */
 NODISCARD int body_encode(const struct body *in, struct buf *out);
 /* Decode; unknown kinds keep `text` empty.  ERR_MALFORMED, ERR_NOTCANON, ERR_TOOBIG,

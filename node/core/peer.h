@@ -60,17 +60,23 @@ enum cmd_kind {
                          stay (P4.16) */
     CMD_MARK_READ,    /* group, row: everything up to this row is read, and so is what
                          changed (lifetime_was_hours); on: only that */
-    CMD_HIDE,     /* group, row (member index), on: their texts are not shown here */
-    CMD_QUIET,    /* group, on: no unread mark */
-    CMD_REKEY,    /* group: rekey now (also used by tests) */
-    CMD_DOOR,     /* group, answer; a steward's: id, the member key of who waits.  While
-                     the group is being joined: our own word about the sentence */
-    CMD_COMPARE,  /* group, row (member index), language, on: compare a sentence with
-                     this  member, or no more; see peer_compare, TELL_COMPARE */
-    CMD_COMPARED, /* group, on, text: both see this sentence (SENTENCE_BYTES), or not
-                     (P6.16).  ERR_STATE: there is another one, or none */
-    CMD_LOOK,     /* delay_ms: look around for so long; 0: stop */
-    CMD_OURS,     /* ours: whether the network that we are on is one of ours */
+    CMD_HIDE,  /* group, row (member index), on: their texts are not shown here */
+    CMD_QUIET, /* group, on: no unread mark */
+    CMD_REKEY, /* group: rekey now (also used by tests) */
+    CMD_DOOR,  /* group, answer; a steward's: id, the member key of who waits.  While
+                  the group is being joined: our own word about the sentence */
+    CMD_WARN,  /* group, text: a payload of warning_encode -> id, row.  ERR_USAGE: not
+              one  that can be sent; ERR_DENIED: an update by who may not (P8.24) */
+    CMD_WARN_ACT,  /* group, text: a payload of warning_act_encode -> id, row.
+                      ERR_NOTFOUND: no such warning; ERR_DENIED; ERR_EXISTS: said
+                      already;  ERR_STATE: it is over */
+    CMD_WARN_READ, /* group, text: the reference of a warning that was read */
+    CMD_COMPARE,   /* group, row (member index), language, on: compare a sentence with
+                       this  member, or no more; see peer_compare, TELL_COMPARE */
+    CMD_COMPARED,  /* group, on, text: both see this sentence (SENTENCE_BYTES), or not
+                      (P6.16).  ERR_STATE: there is another one, or none */
+    CMD_LOOK,      /* delay_ms: look around for so long; 0: stop */
+    CMD_OURS,      /* ours: whether the network that we are on is one of ours */
     CMD_INVITE_WORDS, /* group, steward, ask, language, text (32 secret bytes): let
                          somebody in who has the same secret; TELL_WORDS says how it
                          goes */
@@ -136,6 +142,7 @@ enum tell {
     TELL_STOPPED,  /* a newcomer says that the sentences differ: group */
     TELL_COMPARE,  /* group, row = member index: they want to compare, or there is a
                       sentence (peer_compare says which); err: it is over */
+    TELL_WARNING,  /* something about a warning came: group, row; see peer_warnings */
     TELL_NEAR,     /* somebody was heard near here: group, row = member index */
     TELL_WORDS,    /* six words: group (0: none yet), row = enum words_told */
 };

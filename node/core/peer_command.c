@@ -276,6 +276,18 @@ static int command_door(struct peer *p, const struct command *c)
     return g->joining ? join_answer(g, c->answer) : door_answer(g, c->id, c->answer);
 }
 
+static int command_warning(struct peer *p, struct command *c)
+{
+    struct group *g = NULL;
+    int err = command_group(p, c, &g);
+    if (err)
+        return err;
+    if (c->kind == CMD_WARN_READ)
+        return warning_mark_read(g, c->text);
+    return c->kind == CMD_WARN ? warning_say(g, c->text, c->id, &c->row)
+                               : warning_act_say(g, c->text, c->id, &c->row);
+}
+
 static int command_compare(struct peer *p, const struct command *c)
 {
     struct group *g = NULL;
@@ -305,6 +317,9 @@ static int command_do(struct peer *p, struct command *c)
     case CMD_QUIET: return command_here(p, c);
     case CMD_REKEY: return command_rekey(p, c);
     case CMD_DOOR: return command_door(p, c);
+    case CMD_WARN:
+    case CMD_WARN_ACT:
+    case CMD_WARN_READ: return command_warning(p, c);
     case CMD_COMPARE:
     case CMD_COMPARED: return command_compare(p, c);
     case CMD_LOOK: return near_look(p, c->delay_ms);

@@ -9,6 +9,7 @@
 #define NODE_CORE_PEER_LOOK_H
 
 #include "base/bytes.h"
+#include "node/core/warning.h"
 
 struct peer;
 
@@ -98,6 +99,24 @@ struct message_pick {
  * thread only.  ERR_NOTFOUND. */
 int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick *pick,
                        peer_visit_message *visit, void *ctx);
+struct warning_view {
+    uint8_t ref[WARNING_REF_BYTES]; /* of its first version */
+    char code[WARNING_CODE_BYTES];
+    struct warning_verdict verdict;
+    const struct warning *warning;  /* the version that counts; NULL: none is held */
+    const struct warning_act *back; /* why it was taken back, or NULL */
+    struct bytes by, back_by;       /* who wrote that version; who took it back */
+    uint32_t versions;              /* that count, or could */
+    bool unread;                    /* something of it is news here */
+    bool own;                       /* the first version is ours */
+    bool may_change;                /* we may update, end or take it back (P8.24) */
+    bool confirmed;                 /* we confirmed it */
+    uint32_t hour;                  /* the group hour it was judged at */
+};
+typedef int peer_visit_warning(void *ctx, const struct warning_view *view);
+/* Visit the warnings of a group: open ones first, each kind the newest first.
+ * ERR_NOTFOUND. */
+int peer_warnings(struct peer *p, uint32_t group, peer_visit_warning *visit, void *ctx);
 enum { SEARCH_HITS_MAX = 100 };
 /* Visit the newest SEARCH_HITS_MAX texts that have all of `words`, in order; `*count`:
  * how many there are (content_search).  ERR_NOTFOUND, ERR_EMPTY, ERR_TOOBIG, ERR_UTF8.

@@ -191,6 +191,12 @@ int peer_messages_some(struct peer *p, uint32_t group, const struct message_pick
     return g ? content_messages(g, pick, visit, ctx) : ERR_NOTFOUND;
 }
 
+int peer_warnings(struct peer *p, uint32_t group, peer_visit_warning *visit, void *ctx)
+{
+    struct group *g = peer_group(p, group);
+    return g ? content_warnings(g, visit, ctx) : ERR_NOTFOUND;
+}
+
 int peer_search(struct peer *p, uint32_t group, struct bytes words,
                 peer_visit_message *visit, void *ctx, uint64_t *count)
 {

@@ -210,6 +210,12 @@ static int seam_odd(void *ctx, uint32_t group, log_visit_row *visit, void *visit
     CALL(content_odd, group, visit_row, &w);
 }
 
+static int seam_urgent(void *ctx, uint32_t group, log_visit_row *visit, void *visit_ctx)
+{
+    struct watched w = {.row = visit, .ctx = visit_ctx};
+    CALL(content_urgent, group, visit_row, &w);
+}
+
 static int seam_unread(void *ctx, uint32_t group, uint32_t hour,
                        log_visit_unread *visit, void *visit_ctx)
 {
@@ -254,6 +260,7 @@ static const struct log_ops seam_ops = {
     .content_due = seam_due,
     .content_sums = seam_sums,
     .content_odd = seam_odd,
+    .content_urgent = seam_urgent,
     .content_unread = seam_unread,
     .content_forget = seam_forget,
     .range_sum = seam_sum,

@@ -8,7 +8,7 @@
 #include "tests/sim/copies.h"
 #include "tests/sim/liar.h"
 
-enum { MEMBER_BYTES = 32 + 96 };
+enum { MEMBER_BYTES = 32 + 96, WARNINGS_MAX = 64 };
 
 /* What one node shows, gathered for comparing. */
 struct shown {
@@ -21,6 +21,11 @@ struct shown {
     uint8_t digest[16];
     bool differs;
     uint32_t lifetime_hours;
+    struct {
+        uint8_t ref[WARNING_REF_BYTES];
+        bool back;
+    } warnings[WARNINGS_MAX];
+    int warnings_count;
     struct world *w;
     int node;
 };
@@ -115,6 +120,16 @@ static int gather_group(void *ctx, const struct group_view *view)
     return 0;
 }
 
+static int gather_warning(void *ctx, const struct warning_view *view)
+{
+    struct shown *s = ctx;
+    if (s->warnings_count == WARNINGS_MAX)
+        return 1;
+    memcpy(s->warnings[s->warnings_count].ref, view->ref, WARNING_REF_BYTES);
+    s->warnings[s->warnings_count++].back = view->verdict.state == WARNING_TAKEN_BACK;
+    return 0;
+}
+
 static struct shown *gather(struct world *w, int n)
 {
     struct shown *s = calloc(1, sizeof *s);
@@ -125,6 +140,7 @@ static struct shown *gather(struct world *w, int n)
     (void)peer_groups(node->peer, gather_group, s);
     (void)peer_members(node->peer, node->group, gather_member, s);
     (void)peer_messages(node->peer, node->group, gather_message, s);
+    CHECK(peer_warnings(node->peer, node->group, gather_warning, s) >= 0);
     sort_members(s);
     return s;
 }
@@ -298,6 +314,19 @@ static bool complain(struct world *w, bool why, const char *what, int a, int b)
     return false;
 }
 
+/* What was taken back at one is open at no other that has it (P8.27); who came later
+ * has less. */
+static bool same_warnings(const struct shown *ref, const struct shown *s)
+{
+    for (int i = 0; i < ref->warnings_count; i++)
+        for (int k = 0; k < s->warnings_count; k++)
+            if (memcmp(ref->warnings[i].ref, s->warnings[k].ref, WARNING_REF_BYTES) ==
+                    0 &&
+                ref->warnings[i].back != s->warnings[k].back)
+                return false;
+    return true;
+}
+
 /* Node n against the reference: everything it must have, and in the same order. */
 static bool same_as(struct world *w, const struct shown *ref, const struct shown *s,
                     bool why)
@@ -308,6 +337,8 @@ static bool same_as(struct world *w, const struct shown *ref, const struct shown
         return complain(w, why, "members or names differ", ref->node, n);
     if (memcmp(ref->digest, s->digest, 16) != 0 || (s->differs && !liars_differ(w)))
         return complain(w, why, "digests differ", ref->node, n);
+    if (!same_warnings(ref, s))
+        return complain(w, why, "a warning is taken back at one only", ref->node, n);
     if (ref->lifetime_hours != s->lifetime_hours)
         return complain(w, why, "how long texts stay differs", ref->node, n);
     uint32_t hour = newest_hour(w), missing = 0;

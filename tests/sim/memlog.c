@@ -467,6 +467,21 @@ static int mem_content_odd(void *ctx, uint32_t group, log_visit_row *visit,
     return 0;
 }
 
+static int mem_content_urgent(void *ctx, uint32_t group, log_visit_row *visit,
+                              void *visit_ctx)
+{
+    struct memlog *m = ctx;
+    for (size_t i = 0; i < m->rows_count; i++) {
+        const struct content_row *r = &m->rows[i].r;
+        if (m->rows[i].group != group || r->state != CONTENT_OPEN || r->urgency < 2)
+            continue;
+        int stop = visit(visit_ctx, r);
+        if (stop)
+            return stop < 0 ? stop : 0;
+    }
+    return 0;
+}
+
 /* The lowest author number above `after` that a row which is not gone has. */
 static bool next_author(const struct memlog *m, uint32_t group, uint32_t *after)
 {
@@ -628,6 +643,7 @@ static const struct log_ops memlog_ops = {
     .content_due = mem_content_due,
     .content_sums = mem_content_sums,
     .content_odd = mem_content_odd,
+    .content_urgent = mem_content_urgent,
     .content_unread = mem_content_unread,
     .content_forget = mem_content_forget,
     .range_sum = mem_range_sum,

@@ -292,6 +292,62 @@ static void stays_longer(struct world *w)
     converge(w);
 }
 
+static void show_all_warnings(struct world *w)
+{
+    for (int n = 0; n < w->nodes_count; n++)
+        world_show_warnings(w, n);
+}
+
+/* Confirmed on one side, taken back on the other: it is open nowhere after that. */
+static void warned_and_taken_back(struct world *w)
+{
+    three(w, 168);
+    (void)world_warn(w, 1);
+    pass(w, MINUTE);
+    show_all_warnings(w);
+    world_side(w, 2, 1);
+    world_note(w, "n2 is cut off");
+    (void)world_warn_act(w, 0, WARNING_TAKE_BACK);
+    (void)world_warn_act(w, 2, WARNING_CONFIRM);
+    pass(w, MINUTE);
+    show_all_warnings(w);
+    world_side(w, 2, 0);
+    pass(w, 15 * MINUTE);
+    world_note(w, "one side again");
+    show_all_warnings(w);
+    pass(w, 30 * DAY);
+    show_all_warnings(w);
+}
+
+/* Whoever comes after the warning sees only that it was taken back. */
+static void taken_back_before_somebody_came(struct world *w)
+{
+    three(w, 168);
+    (void)world_node(w);
+    (void)world_warn(w, 1);
+    pass(w, MINUTE);
+    (void)world_invite(w, 0, 3, "Robin", false);
+    pass(w, MINUTE);
+    world_show_warnings(w, 3);
+    (void)world_warn_act(w, 1, WARNING_TAKE_BACK);
+    pass(w, MINUTE);
+    show_all_warnings(w);
+}
+
+/* Nobody confirms it for two days. */
+static void warning_not_confirmed(struct world *w)
+{
+    three(w, 168);
+    (void)world_warn(w, 1);
+    pass(w, 47 * HOUR);
+    world_show_warnings(w, 2);
+    pass(w, 2 * HOUR);
+    show_all_warnings(w);
+    (void)world_warn_act(w, 2, WARNING_CONFIRM);
+    pass(w, MINUTE);
+    show_all_warnings(w);
+}
+
 static void renamed_and_moved(struct world *w)
 {
     three(w, 168);
@@ -401,6 +457,9 @@ static const struct {
     {"clock-a-year-ahead", clock_ahead},
     {"talk-expires-everywhere", talk_expires},
     {"a-keeper-lets-texts-stay-longer", stays_longer},
+    {"a-warning-taken-back-across-a-split", warned_and_taken_back},
+    {"a-warning-taken-back-before-somebody-came", taken_back_before_somebody_came},
+    {"a-warning-that-nobody-confirms", warning_not_confirmed},
     {"two-renames-and-a-move", renamed_and_moved},
     {"two-stewards-add-at-once", two_stewards_add},
     {"an-old-copy-is-put-back", put_back},

@@ -11,6 +11,8 @@ enum { REAL_EACH = 20, REAL_NODES_MAX = 4 };
 /* In these seeds the founder now and then changes how long texts stay (P4.16).  None of
  * the kept seeds is one of them. */
 enum { STAYS_EACH = 16, STAYS_AT = 8 };
+/* In these people warn each other (P8.20); none of them was kept either. */
+enum { WARNS_EACH = 16, WARNS_AT = 13 };
 enum { HEAL_STEP_MS = 5 * 60 * 1000, HEAL_STEPS_MAX = 36, HOUR_MS = 3600 * 1000 };
 
 static void draw_faults(struct world *w)
@@ -70,6 +72,10 @@ static void one_act(struct world *w, int n, int act)
     default:
         if (w->stays_on && act % 4 == 0)
             (void)world_stay(w, 0, hours[act / 4 % 4]);
+        if (w->warns_on && act % 3 == 0 && world_joined(w, n) && w->nodes[n].peer)
+            (void)(act % 2 ? world_warn(w, n)
+                           : world_warn_act(w, n,
+                                            (enum warning_act_kind)(1 + act / 3 % 3)));
         snprintf(text, sizeof text, "%d from %d", act, n);
         (void)world_say(w, n, text);
         break;
@@ -138,6 +144,7 @@ int swarm_run(uint64_t seed, bool verbose, uint8_t trace[static 32],
         count = count > REAL_NODES_MAX ? REAL_NODES_MAX : count;
         w->disk_node = (int)world_die(w, (uint64_t)count);
     }
+    w->warns_on = seed % WARNS_EACH == WARNS_AT;
     w->stays_on = seed % STAYS_EACH == STAYS_AT;
     for (int n = 0; n < count; n++)
         (void)world_node(w);

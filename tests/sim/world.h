@@ -128,6 +128,7 @@ struct world {
         injected[6]; /* cuts, corruptions, duplicates, crashes, failed dials, jumps */
     struct tally tally;
     bool watch_wire, copies_on;
+    bool warns_on; /* warnings are written, confirmed and taken back */
     bool stays_on; /* how long texts stay is changed now and then */
     bool real;     /* nodes keep what they have in the real store ... */
     int disk_node; /* ... and this one on a disk that loses what was not synced */
@@ -196,6 +197,13 @@ int world_say(struct world *w, int n, const char *text);
 int world_say_later(struct world *w, int n, const char *text);
 /* Node `n` changes how long new texts stay (P4.16).  0 or an error. */
 int world_stay(struct world *w, int n, uint32_t lifetime_hours);
+/* Node `n` warns; confirms, ends or takes back the warning it sees first.  0 or an
+ * error. */
+int world_warn(struct world *w, int n);
+/* As above. */
+int world_warn_act(struct world *w, int n, enum warning_act_kind kind);
+/* Transcript line with the warnings that node `n` sees. */
+void world_show_warnings(struct world *w, int n);
 /* A waiting text of node `n` was sealed, into this row. */
 void world_sent(struct world *w, int n, uint64_t draft, uint64_t row);
 /* Node `n` takes another name. */

@@ -64,6 +64,7 @@ int command_group_new(struct cli *c)
 
 int command_stay(struct cli *c)
 {
+    uint64_t hours = 0;
     struct group_row g;
     bool chosen = args_has(&c->args, OPTION_TALK) || args_has(&c->args, OPTION_RECORD);
     int err = chosen ? opening_open(c, false)
@@ -71,9 +72,9 @@ int command_stay(struct cli *c)
     if (!err)
         err = view_find_group(c, c->args.operands[0], &g);
     if (!err)
-        err = groups_stay(c, &g.lifetime_hours);
+        err = groups_stay(c, &hours);
     if (!err)
-        err = groups_change_stay(c, &g, g.lifetime_hours);
+        err = groups_change_stay(c, &g, hours);
     return err ? err : show_group(c, g.number, NULL);
 }
 

@@ -53,7 +53,10 @@ void comparing_add(struct screen *s, const struct comparing_row *row)
 {
     char text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
     if (row->ready) {
-        door_add_sentence(s, row->sentence, row->language);
+        screen_text(s, _("You see this sentence:"));
+        door_add_words(s, row->sentence, row->language);
+        (void)snprintf(text, sizeof text, _("Ask %s to read theirs aloud."), row->name);
+        screen_text(s, text);
         return;
     }
     screen_text(s, _("Sit together, or call somebody whose voice you know."));
@@ -85,9 +88,15 @@ int comparing_answer(struct cli *c, const struct comparing_row *seen, bool same)
         cli_sayf(_("You compared with %s. This device remembers it."), seen->name);
     } else {
         cli_say(_("Stopped. Somebody may sit between you."));
-        cli_say(_("Say nothing secret here. Ask a keeper, in person."));
+        comparing_say_advice(seen->name);
     }
     return 0;
+}
+
+void comparing_say_advice(const char *name)
+{
+    cli_sayf(_("Meet %s in person, and compare again there."), name);
+    cli_say(_("Until then, say nothing secret here."));
 }
 
 int comparing_end(struct cli *c, uint64_t group)

@@ -31,6 +31,8 @@ void comparing_add(struct screen *s, const struct comparing_row *row);
  * now. */
 NODISCARD int comparing_answer(struct cli *c, const struct comparing_row *seen,
                                bool same);
+/* Say what to do after a sentence that was not the same. */
+void comparing_say_advice(const char *name);
 /* Compare no more. */
 NODISCARD int comparing_end(struct cli *c, uint64_t group);
 

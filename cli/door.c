@@ -48,12 +48,18 @@ static int spell(const uint8_t bits[static SENTENCE_BYTES], uint64_t language,
 void door_add_sentence(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
                        uint64_t language)
 {
+    screen_text(s, _("You both see this sentence:"));
+    door_add_words(s, bits, language);
+}
+
+void door_add_words(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
+                    uint64_t language)
+{
     struct buf words = {0};
     char numbers[NUMBERS_BYTES];
     int err = spell(bits, language, &words, numbers);
     if (err)
         s->err = s->err ? s->err : err;
-    screen_text(s, _("You both see this sentence:"));
     screen_said(s, _("In words"), BUF_BYTES(&words));
     screen_said(s, _("In numbers"), BYTES(numbers, strlen(numbers)));
     buf_free(&words);

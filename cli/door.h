@@ -20,6 +20,9 @@ NODISCARD int door_look(struct cli *c, uint64_t group, struct door_row *rows,
 /* Add the words of a sentence and its numbers. */
 void door_add_sentence(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
                        uint64_t language);
+/* Only the words and the numbers. */
+void door_add_words(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
+                    uint64_t language);
 /* Give the newest line the same as cells. */
 void door_add_cells(struct screen *s, const uint8_t bits[static SENTENCE_BYTES],
                     uint64_t language);

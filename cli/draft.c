@@ -118,6 +118,19 @@ int draft_keep(struct cli *c, uint64_t group, struct bytes text, uint64_t answer
     return err;
 }
 
+/* The last row of something pasted has no Enter behind it: were it left, it would be
+ * the next answer, whatever it says. */
+static int take_rest(struct cli *c, struct buf *text)
+{
+    struct buf rest = {0};
+    prompt_take_half(&c->prompt, &rest);
+    int err = rest.n > 0 ? buf_append(text, BYTES("\n", 1), SIZE_MAX / 2) : 0;
+    if (!err)
+        err = buf_append(text, BUF_BYTES(&rest), SIZE_MAX / 2);
+    buf_free(&rest);
+    return err;
+}
+
 /* Rows that were pasted below the first one, as long as one text can hold them. */
 static int take_rows(struct cli *c, struct buf *text, bool *cut)
 {
@@ -134,7 +147,7 @@ static int take_rows(struct cli *c, struct buf *text, bool *cut)
         }
         buf_free(&row);
     }
-    return err;
+    return err ? err : take_rest(c, text);
 }
 
 /* Why a text of these bytes is kept and not sent; NULL: it is as it should be. */

@@ -75,6 +75,10 @@ int groups_change_stay(struct cli *c, const struct group_row *group, uint64_t ho
                             .lifetime = hours,
                             .has_lifetime = true};
     char clock[VIEW_WORDS_BYTES];
+    if (hours == group->lifetime_hours && group->steward) {
+        cli_say(_("Nothing changed."));
+        return 0;
+    }
     int err = explain(c, cli_do(c, API_LIFETIME, &args));
     if (err)
         return err;
@@ -196,7 +200,8 @@ static void add_coming(struct buf *words, struct bytes map, uint64_t now_hour)
 {
     char part[VIEW_WORDS_BYTES * 3];
     struct bytes by = api_bytes(map, F_LET_IN_BY);
-    if (by.n == 0 && add_compared(words, api_uint(map, F_COMPARED, 0)) == 0)
+    bool me = api_uint(map, F_ME, 0) != 0; /* nobody compares with oneself */
+    if (by.n == 0 && (me || add_compared(words, api_uint(map, F_COMPARED, 0)) == 0))
         return;
     (void)snprintf(part, sizeof part, _(", let in by %.*s"), (int)by.n,
                    (const char *)by.p);
@@ -205,7 +210,7 @@ static void add_coming(struct buf *words, struct bytes map, uint64_t now_hour)
     if (!err)
         err = buf_append(words, BYTES(part, strlen(part)), SIZE_MAX);
     if (!err)
-        err = add_compared(words, api_uint(map, F_COMPARED, 0));
+        err = me ? 0 : add_compared(words, api_uint(map, F_COMPARED, 0));
     if (err)
         words->n = 0;
 }

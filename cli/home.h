@@ -85,9 +85,11 @@ void home_seek_words(struct home *h, struct bytes words);
 void home_group(struct home *h, uint64_t number);
 /* Name and clock of the group, above whatever is done in it.  Errors of cli_show. */
 NODISCARD int home_show_head(struct home *h, const struct group_row *g);
-/* Ask for a text of one row and let it wait; it stays for as long as `g` says.
+/* Ask for a text of one row and let it wait, below the head of the group; it stays for
+ * as long as `g` says.
  * (home_group.c) */
-void home_write(struct home *h, const struct group_row *g);
+void home_write(struct home *h, const struct group_row *head,
+                const struct group_row *g);
 /* Ask how long texts stay.  False: back. (home_more.c) */
 bool home_ask_stay(struct home *h, const struct group_row *g, const char *question,
                    uint64_t *hours);

@@ -73,6 +73,11 @@ static bool step(struct home *h, const struct group_row *g)
     show(h, g, &row);
     if (!home_ask(h, row.ready ? _("Same? y/n") : _("Number:"), typed))
         return !h->closing;
+    struct comparing_row now;
+    if (!comparing_look(h->c, &now) && !now.on) {
+        cli_say(_("It is over. Nothing is remembered."));
+        return false;
+    }
     int yes = row.ready ? door_yes_or_no(typed) : -1;
     if (yes >= 0) {
         home_report(h, comparing_answer(h->c, &row, yes == 1));
@@ -101,36 +106,57 @@ void home_compare(struct home *h, const struct group_row *g)
         ;
 }
 
+/* The name of the member in this row; false: not known. */
+static bool name_of(struct home *h, uint64_t group, uint64_t row,
+                    char name[static VIEW_NAME_BYTES])
+{
+    struct api_args args = {.group = group, .has_group = true};
+    struct api_reply reply = {0};
+    bool found = false;
+    if (cli_call(h->c, API_MEMBERS, &args, &reply))
+        return false;
+    for (uint32_t i = 0; i < api_rows(&reply) && !found; i++) {
+        struct bytes map = api_row(&reply, i);
+        found = api_uint(map, F_ROW, UINT64_MAX) == row;
+        if (found)
+            view_name(name, api_bytes(map, F_NAME));
+    }
+    api_reply_free(&reply);
+    return found;
+}
+
+/* Why it is over. */
+static void say_over(int err, const char *name)
+{
+    if (err == ERR_NOANSWER) {
+        cli_sayf(_("%s went back. Start again together."), name);
+    } else if (err == ERR_FULL) {
+        cli_say(_("Stopped: it began anew too often."));
+    } else {
+        cli_sayf(_("%s says that it is not the same."), name);
+        cli_say(_("Nothing is remembered."));
+        comparing_say_advice(name);
+    }
+}
+
 void home_compare_news(struct home *h, const struct session_event *event)
 {
     struct comparing_row row;
     struct group_row g;
+    char name[VIEW_NAME_BYTES];
+    if (!name_of(h, event->group, event->row, name))
+        return;
     if (event->err) {
-        cli_say(event->err == ERR_FULL
-                    ? _("Stopped: it began anew too often.")
-                    : _("Stopped: they say that it is not the same."));
-        cli_say(_("Say nothing secret here. Ask a keeper, in person."));
+        say_over(event->err, name);
         return;
     }
     if (comparing_look(h->c, &row) || view_group_number(h->c, event->group, &g))
         return;
     if (row.on && row.ready && !row.same && row.group == event->group &&
         row.row == event->row) {
-        cli_sayf(_("You and %s see a sentence now. Press Enter."), row.name);
+        cli_say(_("The sentence is ready. Press Enter to see it."));
         return;
     }
-    struct api_args args = {.group = event->group, .has_group = true};
-    struct api_reply reply = {0};
-    if (cli_call(h->c, API_MEMBERS, &args, &reply))
-        return;
-    for (uint32_t i = 0; i < api_rows(&reply); i++) {
-        char name[VIEW_NAME_BYTES];
-        struct bytes map = api_row(&reply, i);
-        if (api_uint(map, F_ROW, UINT64_MAX) != event->row)
-            continue;
-        view_name(name, api_bytes(map, F_NAME));
-        cli_sayf(_("%s wants to compare a sentence with you."), name);
-        cli_sayf(_("Open %s, choose: More. Then: Compare a sentence."), g.name);
-    }
-    api_reply_free(&reply);
+    cli_sayf(_("%s wants to compare a sentence with you."), name);
+    cli_sayf(_("Open %s, choose: More. Then: Compare a sentence."), g.name);
 }

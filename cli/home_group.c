@@ -19,12 +19,22 @@ int home_show_head(struct home *h, const struct group_row *g)
     return cli_show(h->c, &head);
 }
 
-void home_write(struct home *h, const struct group_row *g)
+static void write_text(struct home *h, const struct group_row *g)
+{
+    home_write(h, g, g);
+}
+
+void home_write(struct home *h, const struct group_row *head, const struct group_row *g)
 {
     struct buf text = {0};
     struct talk_waiting w = {0};
     uint64_t draft = 0;
-    int err = home_show_head(h, g);
+    char clock[VIEW_WORDS_BYTES];
+    int err = home_show_head(h, head);
+    if (!err && g->lifetime_hours != head->lifetime_hours) {
+        view_clock(clock, g->lifetime_hours);
+        cli_sayf(_("This text only: %s"), clock);
+    }
     if (!err)
         err = draft_ask(h->c, g->number, 0, &text);
     bool u = !err && text.n == 1 && (text.p[0] == 'u' || text.p[0] == 'U');
@@ -116,7 +126,7 @@ static const struct act {
     void (*run)(struct home *h, const struct group_row *g);
     const char *text;
 } acts[] = {
-    {home_write, N_("Write")},
+    {write_text, N_("Write")},
     {read_all, N_("Read everything")},
     {home_let_in, N_("Let somebody in")},
     {who_is_here, N_("Who is here")},
@@ -180,7 +190,9 @@ static bool choose(struct home *h, const struct group_row *g)
     } else if (n > ACTS_COUNT) {
         home_door(h, g);
     } else if (*answer) {
-        acts[n - 1].run(h, g);
+        struct group_row now = *g; /* it may have changed while we waited */
+        home_report(h, view_group_number(h->c, g->number, &now));
+        acts[n - 1].run(h, &now);
     }
     return true;
 }

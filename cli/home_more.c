@@ -94,7 +94,7 @@ static void write_other(struct home *h, const struct group_row *g)
 {
     struct group_row other = *g;
     if (home_ask_stay(h, g, _("How long does this text stay?"), &other.lifetime_hours))
-        home_write(h, &other);
+        home_write(h, g, &other);
 }
 
 static const struct act {

@@ -43,7 +43,11 @@ static void texts_language(struct home *h)
     if (!home_choose(h, &s, count + 1, &n))
         return;
     code = languages_code((size_t)n - 1);
-    home_report(h, setting_put(h->c, SETTING_TEXTS, code ? code : SETTING_TEXTS_NONE));
+    int err = setting_put(h->c, SETTING_TEXTS, code ? code : SETTING_TEXTS_NONE);
+    if (!err)
+        cli_sayf(_("From now on you write in: %s"),
+                 code ? languages_name(code) : _("not said"));
+    home_report(h, err);
 }
 
 /* Turn large letters on or off, and keep it so. */

@@ -415,6 +415,17 @@ bool prompt_has_more(const struct prompt *p)
     return !p->ended && (p->held.n > 0 || poll(&ready, 1, PASTE_MS) > 0);
 }
 
+void prompt_take_half(struct prompt *p, struct buf *out)
+{
+    size_t start = out->n;
+    if (p->ended || p->hidden || p->keys || !prompt_can(p))
+        return;
+    take_half(p, out);
+    cut_off(out, start);
+    if (out->n > start)
+        (void)fputc('\n', stderr);
+}
+
 int prompt_drop(struct prompt *p)
 {
     bool more = prompt_can(p) && !p->ended;

@@ -68,6 +68,10 @@ NODISCARD int prompt_ask_secret(struct prompt *p, const char *question,
 NODISCARD int prompt_hide(struct prompt *p);
 /* True if more was typed or pasted already, or comes within a moment. */
 bool prompt_has_more(const struct prompt *p);
+/* Append what stands on the terminal without its Enter, after a row that came whole:
+ * the end of something pasted, for a person does not type so fast.  What is written
+ * next begins on a row of its own. */
+void prompt_take_half(struct prompt *p, struct buf *out);
 /* Forget what was typed since the last answer.  ERR_NEEDTERM: the person ended it
  * meanwhile. */
 NODISCARD int prompt_drop(struct prompt *p);

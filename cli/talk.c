@@ -95,6 +95,7 @@ struct reading {
     uint64_t after;  /* rows seen */
     uint64_t newest; /* row number to mark as read up to */
     uint64_t thread; /* row of any text of the only thread to show; 0: all */
+    uint64_t rows;   /* shown so far */
     bool any_unread, more, ended_shown;
 };
 
@@ -167,6 +168,7 @@ static int show_page(struct cli *c, struct reading *r)
         if (m.draft == 0 && m.row > r->newest)
             r->newest = m.row;
     }
+    r->rows += rows;
     r->more = next_page(&reply, &r->after);
     api_reply_free(&reply);
     if (!err)
@@ -211,6 +213,8 @@ int talk_show(struct cli *c, const struct group_row *g, enum talk_which which)
     int err = 0;
     while (!err && r.more)
         err = show_page(c, &r);
+    if (!err && which == TALK_ALL && r.rows == 0 && !args_has(&c->args, OPTION_JSON))
+        cli_say(_("Nothing is written here yet."));
     if (err || (!r.any_unread && g->ended_unread == 0 && !g->changed))
         return err;
     /* Only after standard output has taken it. */

@@ -143,7 +143,7 @@ static int say(const struct comparing *c, struct link *l, enum compare_step step
     memcpy(m.commitment, c->commitment, 32);
     if (step == COMPARE_ANSWER || step == COMPARE_REVEAL)
         memcpy(m.nonce, c->nonce, 32);
-    if (step == COMPARE_WISH || step == COMPARE_STOP)
+    if (step == COMPARE_WISH || step >= COMPARE_STOP)
         memset(m.commitment, 0, 32);
     return wire_put_compare(&l->out, &m);
 }
@@ -274,6 +274,16 @@ static int on_stop(struct group *g, uint32_t index)
     return err || (!was && !ours) ? err : tell(g, index, ERR_STOPPED);
 }
 
+/* Their person went back: a sentence that nobody is there to compare is none. */
+static int on_gone(struct group *g, uint32_t index)
+{
+    struct comparing *c = g->peer->comparing;
+    if (!c->ready || c->marked)
+        return 0; /* ours waits on, or has said its word */
+    end(c);
+    return tell(g, index, ERR_NOANSWER);
+}
+
 /* ---- in and out --------------------------------------------------------------------
  */
 
@@ -290,6 +300,7 @@ int compare_message(struct group *g, struct link *l, const struct wire_compare *
     case COMPARE_COMMIT: return on_commit(g, l, m);
     case COMPARE_ANSWER: return on_answer(g, l, m);
     case COMPARE_REVEAL: return on_reveal(g, m);
+    case COMPARE_GONE: return on_gone(g, l->member);
     default: return 0; /* of a later kring */
     }
 }
@@ -306,14 +317,24 @@ static struct link *link_with(const struct peer *p, const struct comparing *c)
     return newest;
 }
 
+/* Our person wants no more; whoever sees a sentence hears of it, if there is a link. */
+static int go_back(struct peer *p)
+{
+    struct comparing *c = p->comparing;
+    struct link *l =
+        c->on && c->ready && !c->marked && !c->stopping ? link_with(p, c) : NULL;
+    int err = l ? say(c, l, COMPARE_GONE) : 0;
+    if (!c->stopping)
+        end(c);
+    return err;
+}
+
 int compare_choose(struct group *g, uint32_t index, uint8_t language, bool on)
 {
     struct peer *p = g->peer;
     struct comparing *c = p->comparing;
-    if (!on) {
-        end(c);
-        return 0;
-    }
+    if (!on)
+        return go_back(p);
     const struct member *me = member_me(g);
     if (index >= member_count(g))
         return ERR_NOTFOUND;

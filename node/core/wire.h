@@ -112,6 +112,7 @@ enum compare_step {
     COMPARE_ANSWER = 2, /* the second's nonce for this commitment */
     COMPARE_REVEAL = 3, /* the first's nonce */
     COMPARE_STOP = 4,   /* my person says that the sentences differ; zeros */
+    COMPARE_GONE = 5,   /* my person went back without a word; zeros */
 };
 
 struct wire_compare {

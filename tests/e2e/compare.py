@@ -60,8 +60,8 @@ def begin(t, o):
     pick(o, DUTCH["More"], "Nummer:")
     pick(o, DUTCH[LABEL], "1  Wren", "Nummer:")
     choose(o, "1", "Zit bij elkaar", "Nummer:")
-    check("both are told of the sentence", t.expect("see a sentence now") and
-          t.expect("Number:") and o.expect("zien nu een zin") and o.expect("Nummer:"),
+    check("both are told of the sentence", t.expect("The sentence is ready") and
+          t.expect("Number:") and o.expect("De zin is er.") and o.expect("Nummer:"),
           (t.text, o.text))
     t_at, o_at = len(t.text), len(o.text)
     choose(t, "", "In words:", "In numbers:", "Same? y/n")
@@ -93,15 +93,16 @@ def differs(t, o):
     pick(t, "More", "Number:")
     pick(t, LABEL, "1  Otter", "Number:")
     choose(t, "1", "Sit together", "Number:")
-    t.expect("see a sentence now")
+    t.expect("The sentence is ready")
     choose(t, "", "In words:", "Same? y/n")
-    o.expect("zien nu een zin")
+    o.expect("De zin is er.")
     choose(o, "", "In woorden:", "j/n")
     choose(o, "j", "Je hebt vergeleken", "Nummer:")
     check("a no says what to do", choose(t, "n", "Stopped. Somebody may sit between",
-          "Ask a keeper,", "Number:"), t.text)
-    check("the other one hears of it", o.expect("Gestopt: ze zeggen") and
-          o.expect("oog in oog") and o.expect("Nummer:"), o.text)
+          "Meet Otter in person,", "Number:"), t.text)
+    check("the other one hears of it", o.expect("Wren zegt dat") and
+          o.expect("niets onthouden") and o.expect("oog in oog") and
+          o.expect("Nummer:"), o.text)
     check("no mark stays", compared("wren", "Otter") == [False] and
           "vergeleken met jou" not in run("otter", "members", "Circle").stdout)
 

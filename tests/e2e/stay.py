@@ -94,7 +94,7 @@ def later(t):
 def one_text(t, o):
     check("one text that is kept", more(t, "Write, and choose how long it stays",
           "How long does this text stay?", "Number:") and
-          choose(t, "4", "[kept]", "Your text:") and
+          choose(t, "4", "This text only: [kept]", "Your text:") and
           choose(t, "The rules.", "It waits 30", "Number:") and t.expect("Sent", 45),
           t.text)
     check("it says so, and its language", o.expect("[English] The rules.", 20) and

@@ -126,6 +126,22 @@ def pasting():
     clear("Circle")
 
 
+def half_pasted():
+    """Two rows, no Enter behind the second: it is no answer to the next question."""
+    t = begin("--listen", "127.0.0.1:0")
+    give(t, "1", "1")
+    t.write(b"yes I come\nl")
+    shown = t.expect("That was more than one line.") and \
+        t.expect("You have a text you did not send.")
+    check("the rest of a paste is part of the text", shown and
+          begins("Circle") == "yes I come\nl", (begins("Circle"), t.text[-600:]))
+    check("and does nothing", "Locked" not in t.text, t.text[-600:])
+    t.expect("Number:")
+    give(t, "3", "0", "0")
+    check("half a paste: it closes", end(t), t.text[-400:])
+    check("half a paste: thrown away", begins("Circle") is None)
+
+
 def limits():
     t = begin("say", "Circle", "--long")
     row = "w" * 1999
@@ -229,4 +245,4 @@ def waits(_):
     end(t, b"\x03")
 
 
-main(set_up, typing, pasting, limits, ends, at_home)
+main(set_up, typing, pasting, half_pasted, limits, ends, at_home)

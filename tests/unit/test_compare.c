@@ -411,4 +411,28 @@ T_CASE(a_wish_is_told_once_in_ten_minutes)
     net_free(n);
 }
 
+/* A sentence that nobody is there to compare any more is none. */
+T_CASE(who_goes_back_takes_the_sentence_along)
+{
+    struct net *n = net_three();
+    T_EQ(choose(n, OTTER, HERON, 0), 0);
+    T_EQ(choose(n, HERON, OTTER, 0), 0);
+    net_run(n, MINUTE);
+    T(same_sentence(n, OTTER, HERON));
+    struct command back = {.kind = CMD_COMPARE, .group = 1};
+    T_EQ(net_command(n, OTTER, &back), 0);
+    net_run(n, MINUTE);
+    T(!at(n, OTTER).on && !at(n, HERON).on);
+    T_EQ(answer(n, HERON, true), ERR_STATE);
+    /* Whoever has said a word keeps it. */
+    T_EQ(choose(n, OTTER, HERON, 0), 0);
+    T_EQ(choose(n, HERON, OTTER, 0), 0);
+    net_run(n, MINUTE);
+    T_EQ(answer(n, HERON, true), 0);
+    T_EQ(net_command(n, OTTER, &back), 0);
+    net_run(n, MINUTE);
+    T(sees(n, HERON, OTTER).compared);
+    net_free(n);
+}
+
 T_RUN()

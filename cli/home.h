@@ -93,6 +93,21 @@ void home_write(struct home *h, const struct group_row *head,
 /* Ask how long texts stay.  False: back. (home_more.c) */
 bool home_ask_stay(struct home *h, const struct group_row *g, const char *question,
                    uint64_t *hours);
+/* Somebody to choose from a list of all but this person. */
+struct home_member {
+    uint64_t row; /* of API_MEMBERS */
+    bool marked;  /* the field that was asked about is set */
+    char name[VIEW_NAME_BYTES];
+};
+/* How the list looks: `marked` and `plain` have one %s for the name. */
+struct home_members {
+    const char *question, *marked, *plain;
+    enum api_field field;
+};
+/* Ask for one of them.  False: back, nobody is there, or an error (said).
+ * (home_more.c) */
+bool home_ask_member(struct home *h, const struct group_row *g,
+                     const struct home_members *how, struct home_member *out);
 /* Languages and large letters. (home_settings.c) */
 void home_settings(struct home *h);
 /* What is done less often in a group. (home_more.c) */

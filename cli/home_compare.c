@@ -7,42 +7,6 @@
 #include "cli/door.h"
 #include "cli/home.h"
 
-/* Everybody but this person; who was not compared yet is shown so.  0: back. */
-static int ask_whom(struct home *h, const struct group_row *g, uint64_t *row)
-{
-    struct api_args args = {.group = g->number, .has_group = true};
-    struct api_reply reply = {0};
-    struct screen s = {0};
-    uint64_t rows[LIMIT_MEMBERS_MAX], count = 0, n = 0;
-    int err = cli_call(h->c, API_MEMBERS, &args, &reply);
-    view_head(&s, g);
-    screen_text(&s, _("With whom do you compare?"));
-    for (uint32_t i = 0; !err && i < api_rows(&reply); i++) {
-        char key[24], name[VIEW_NAME_BYTES], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
-        struct bytes map = api_row(&reply, i);
-        if (api_uint(map, F_ME, 0) || count == LIMIT_MEMBERS_MAX)
-            continue;
-        rows[count++] = api_uint(map, F_ROW, 0);
-        view_name(name, api_bytes(map, F_NAME));
-        (void)snprintf(key, sizeof key, "%lu", (unsigned long)count);
-        (void)snprintf(text, sizeof text,
-                       api_uint(map, F_COMPARED, 0) ? "%s" : _("%s (not compared yet)"),
-                       name);
-        screen_choice(&s, key, text);
-    }
-    api_reply_free(&reply);
-    *row = UINT64_MAX;
-    if (err || count == 0) {
-        screen_free(&s);
-        if (!err)
-            cli_say(_("Nobody else is here."));
-        return err;
-    }
-    if (home_choose(h, &s, count, &n))
-        *row = rows[n - 1];
-    return 0;
-}
-
 static void show(struct home *h, const struct group_row *g,
                  const struct comparing_row *row)
 {
@@ -95,12 +59,14 @@ static bool step(struct home *h, const struct group_row *g)
 
 void home_compare(struct home *h, const struct group_row *g)
 {
-    uint64_t row = 0;
-    int err = ask_whom(h, g, &row);
-    if (!err && row != UINT64_MAX)
-        err = comparing_begin(h->c, g->number, row);
+    const struct home_members how = {_("With whom do you compare?"), "%s",
+                                     _("%s (not compared yet)"), F_COMPARED};
+    struct home_member who;
+    if (!home_ask_member(h, g, &how, &who))
+        return;
+    int err = comparing_begin(h->c, g->number, who.row);
     home_report(h, err);
-    if (err || row == UINT64_MAX)
+    if (err)
         return;
     while (!h->closing && step(h, g))
         ;

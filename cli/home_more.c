@@ -40,40 +40,62 @@ static void be_quiet(struct home *h, const struct group_row *g)
     home_report(h, groups_quiet(h->c, g, !g->quiet));
 }
 
-/* Everybody but this person, with a number each: chosen again, they are shown again. */
-static void hide_somebody(struct home *h, const struct group_row *g)
+/* A row of API_MEMBERS as a choice with this number. */
+__attribute__((format(printf, 3, 0))) static void add_member(struct screen *s,
+                                                             uint64_t number,
+                                                             const char *format,
+                                                             struct bytes map)
+{
+    char key[24], name[VIEW_NAME_BYTES], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
+    view_name(name, api_bytes(map, F_NAME));
+    (void)snprintf(key, sizeof key, "%lu", (unsigned long)number);
+    (void)snprintf(text, sizeof text, format, name);
+    screen_choice(s, key, text);
+}
+
+bool home_ask_member(struct home *h, const struct group_row *g,
+                     const struct home_members *how, struct home_member *out)
 {
     struct api_args args = {.group = g->number, .has_group = true};
     struct api_reply reply = {0};
     struct screen s = {0};
-    uint64_t others[LIMIT_MEMBERS_MAX], count = 0, n = 0;
+    uint32_t others[LIMIT_MEMBERS_MAX];
+    uint64_t count = 0, n = 0;
     int err = cli_call(h->c, API_MEMBERS, &args, &reply);
     view_head(&s, g);
-    screen_text(&s, _("Whose texts do you not want to see here?"));
+    screen_text(&s, how->question);
     for (uint32_t i = 0; !err && i < api_rows(&reply); i++) {
-        char key[24], name[VIEW_NAME_BYTES], text[VIEW_NAME_BYTES + VIEW_WORDS_BYTES];
         struct bytes map = api_row(&reply, i);
         if (api_uint(map, F_ME, 0) || count == LIMIT_MEMBERS_MAX)
             continue;
         others[count++] = i;
-        view_name(name, api_bytes(map, F_NAME));
-        (void)snprintf(key, sizeof key, "%lu", (unsigned long)count);
-        (void)snprintf(text, sizeof text,
-                       api_uint(map, F_HIDDEN, 0) ? _("%s (hidden: show again)") : "%s",
-                       name);
-        screen_choice(&s, key, text);
+        add_member(&s, count, api_uint(map, how->field, 0) ? how->marked : how->plain,
+                   map);
     }
-    if (!err && count == 0) {
+    bool chosen = !err && count > 0 && home_choose(h, &s, count, &n);
+    if (err || count == 0)
         screen_free(&s);
+    if (!err && count == 0)
         cli_say(_("Nobody else is here."));
-    } else if (!err && home_choose(h, &s, count, &n)) {
-        char name[VIEW_NAME_BYTES];
-        struct bytes map = api_row(&reply, (uint32_t)others[n - 1]);
-        view_name(name, api_bytes(map, F_NAME));
-        err = groups_hide(h->c, g, name, !api_uint(map, F_HIDDEN, 0));
+    if (chosen) {
+        struct bytes map = api_row(&reply, others[n - 1]);
+        out->row = api_uint(map, F_ROW, 0);
+        out->marked = api_uint(map, how->field, 0) != 0;
+        view_name(out->name, api_bytes(map, F_NAME));
     }
     api_reply_free(&reply);
     home_report(h, err);
+    return chosen;
+}
+
+/* Chosen again, they are shown again. */
+static void hide_somebody(struct home *h, const struct group_row *g)
+{
+    const struct home_members how = {_("Whose texts do you not want to see here?"),
+                                     _("%s (hidden: show again)"), "%s", F_HIDDEN};
+    struct home_member who;
+    if (home_ask_member(h, g, &how, &who))
+        home_report(h, groups_hide(h->c, g, who.name, !who.marked));
 }
 
 /* The row says what is in force, so it need not be among the choices. */

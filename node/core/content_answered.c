@@ -32,32 +32,22 @@ static int visit(void *ctx, const struct content_row *row)
     return err ? err : 1;
 }
 
-/* The author whose key begins as the answer says; 0: nobody is known. */
-static uint32_t author_of(const struct group *g, const uint8_t *reply)
-{
-    const struct content *c = g->content;
-    for (uint32_t n = 1; n <= c->authors_count; n++)
-        if (memcmp(author_at(c, n)->pk, reply, REPLY_AUTHOR_BYTES) == 0)
-            return n;
-    return 0;
-}
-
 int answered_find(struct group *g, const uint8_t reply[static REPLY_BYTES],
                   struct message_view *view, struct buf *text, struct buf *name)
 {
     const struct log *log = &g->peer->log;
     struct looking l = {g, reply, view, text};
-    uint32_t author = author_of(g, reply);
+    const struct author *author = author_named(g->content, reply);
     view->reply = reply_gone(g, reply);
     text->n = name->n = 0;
     int err =
         author == 0
             ? 0
-            : log->ops->content_by_seq(log->ctx, g->number, author,
+            : log->ops->content_by_seq(log->ctx, g->number, author->number,
                                        get_u32(reply + REPLY_AUTHOR_BYTES), visit, &l);
     if (err < 0 || view->reply != REPLY_HERE)
         return err < 0 ? err : 0;
-    const struct member *m = member_find(g, author_at(g->content, author)->pk);
+    const struct member *m = member_find(g, author->pk);
     err = m ? buf_append(name, card_member_name(g, m->index), SIZE_MAX / 2) : 0;
     view->reply_name = BUF_BYTES(name);
     view->reply_text = BUF_BYTES(text);

@@ -28,6 +28,14 @@ struct author *author_find(const struct content *c, const uint8_t pk[static 32])
     return number ? author_at(c, (uint32_t)number) : NULL;
 }
 
+struct author *author_named(const struct content *c, const uint8_t *ref)
+{
+    for (uint32_t n = 1; n <= c->authors_count; n++)
+        if (memcmp(author_at(c, n)->pk, ref, REPLY_AUTHOR_BYTES) == 0)
+            return author_at(c, n);
+    return NULL;
+}
+
 static int authors_reserve(struct content *c, uint32_t count)
 {
     if (count <= c->authors_cap)

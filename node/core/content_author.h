@@ -55,6 +55,9 @@ struct author {
 struct author *author_at(const struct content *c, uint32_t number);
 /* The author with this member key, or NULL. */
 struct author *author_find(const struct content *c, const uint8_t pk[static 32]);
+/* The author whose member key begins with the REPLY_AUTHOR_BYTES of `ref` (P8.14), or
+ * NULL. */
+struct author *author_named(const struct content *c, const uint8_t *ref);
 /* As above; made (not yet written) if new.  Lent until the next author is made.
  * ERR_NOMEM, ERR_FULL. */
 NODISCARD int author_make(struct content *c, const uint8_t pk[static 32],

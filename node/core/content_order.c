@@ -178,16 +178,11 @@ static bool is_shown(const struct ordering *o, const struct entry *e)
 enum reply_state reply_gone(const struct group *g,
                             const uint8_t reply[static REPLY_BYTES])
 {
-    const struct content *c = g->content;
+    const struct author *a = author_named(g->content, reply);
     uint32_t seq = get_u32(reply + REPLY_AUTHOR_BYTES);
-    for (uint32_t i = 1; i <= c->authors_count; i++) {
-        const struct author *a = author_at(c, i);
-        if (memcmp(a->pk, reply, REPLY_AUTHOR_BYTES) == 0)
-            return seq <= a->base_seq || seq < a->oldest || seq <= a->ended_seq
-                       ? REPLY_ENDED
-                       : REPLY_MISSING;
-    }
-    return REPLY_MISSING;
+    return a && (seq <= a->base_seq || seq < a->oldest || seq <= a->ended_seq)
+               ? REPLY_ENDED
+               : REPLY_MISSING;
 }
 
 /* P8.14: in shown order, so that what is answered has its thread already. */

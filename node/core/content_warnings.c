@@ -182,18 +182,8 @@ struct one {
     uint32_t writer, me; /* authors; 0: not known */
 };
 
-static uint32_t author_of(const struct group *g, const uint8_t *ref)
+static uint32_t number_of(const struct author *a)
 {
-    const struct content *c = g->content;
-    for (uint32_t n = 1; n <= c->authors_count; n++)
-        if (memcmp(author_at(c, n)->pk, ref, REPLY_AUTHOR_BYTES) == 0)
-            return n;
-    return 0;
-}
-
-static uint32_t own_author(const struct group *g)
-{
-    const struct author *a = author_find(g->content, g->member_pk);
     return a ? a->number : 0;
 }
 
@@ -206,8 +196,9 @@ static int judge(const struct shelf *s, size_t from, struct one *one)
         end++;
     *one = (struct one){.held = s->held + from,
                         .count = end - from,
-                        .writer = author_of(s->g, s->held[from].ref),
-                        .me = own_author(s->g)};
+                        .writer =
+                            number_of(author_named(s->g->content, s->held[from].ref)),
+                        .me = number_of(author_find(s->g->content, s->g->member_pk))};
     one->facts = calloc(one->count, sizeof *one->facts);
     if (!one->facts)
         return ERR_NOMEM;
@@ -263,19 +254,26 @@ static int seal(struct group *g, const struct saying *saying, uint8_t hash[stati
     return 0;
 }
 
+/* What is held of a warning about which something is to be said.  ERR_NOTFOUND:
+ * nothing; ERR_STATE: it was taken back.  Free with shelf_free and free(one->facts). */
+static int look_up(struct group *g, struct bytes ref, struct shelf *s, struct one *one)
+{
+    *one = (struct one){0};
+    int err = shelf_fill(g, s);
+    size_t at = err ? 0 : find(s, ref);
+    if (!err && at == s->count)
+        err = ERR_NOTFOUND;
+    if (!err)
+        err = judge(s, at, one);
+    return !err && one->verdict.state == WARNING_TAKEN_BACK ? ERR_STATE : err;
+}
+
 /* An update must be of a warning that we may change. */
 static int check_update(struct group *g, struct bytes first)
 {
     struct shelf s;
-    struct one one = {0};
-    int err = shelf_fill(g, &s);
-    size_t at = err ? 0 : find(&s, first);
-    if (!err && at == s.count)
-        err = ERR_NOTFOUND;
-    if (!err)
-        err = judge(&s, at, &one);
-    if (!err && one.verdict.state == WARNING_TAKEN_BACK)
-        err = ERR_STATE;
+    struct one one;
+    int err = look_up(g, first, &s, &one);
     if (!err && !may_change(g, &one))
         err = ERR_DENIED;
     free(one.facts);
@@ -300,16 +298,9 @@ int warning_say(struct group *g, struct bytes payload, uint8_t hash[static 32],
 static int check_act(struct group *g, const struct warning_act *act)
 {
     struct shelf s;
-    struct one one = {0};
+    struct one one;
     bool confirms = act->kind == WARNING_CONFIRM;
-    int err = shelf_fill(g, &s);
-    size_t at = err ? 0 : find(&s, act->first);
-    if (!err && at == s.count)
-        err = ERR_NOTFOUND;
-    if (!err)
-        err = judge(&s, at, &one);
-    if (!err && one.verdict.state == WARNING_TAKEN_BACK)
-        err = ERR_STATE;
+    int err = look_up(g, act->first, &s, &one);
     if (!err && act->kind == WARNING_END_NOW && one.verdict.state == WARNING_ENDED)
         err = ERR_STATE;
     if (!err && confirms && (one.me == one.writer || confirmed_by(&one, one.me, true)))
